@@ -1,0 +1,56 @@
+# The short names of everything people do here. Set-up goes into .venv, user files of Jupyter too.
+PYTHON  ?= python3
+INSTALL ?= .venv/bin/python -m pip install --disable-pip-version-check --quiet
+RUN     := .venv/bin/python
+
+# Nothing is written outside this folder, and nobody's own Jupyter settings change what the tests see.
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/jupyter
+export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.venv/jupyter/runtime
+export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+export JUPYTER_PLATFORM_DIRS := 1
+
+.PHONY: help setup lab test lint notebooks figures clean
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+# .venv/ready says for which folder and which pyproject.toml a set-up ran to its end. Without it, whatever stands in
+# .venv was broken off and is built anew.
+setup:  ## prepare .venv (the other commands do so by themselves)
+	@wanted="$(CURDIR) $$(cksum < pyproject.toml)"; \
+	if [ "$$(cat .venv/ready 2>/dev/null)" = "$$wanted" ]; then exit 0; fi; \
+	trap 'echo; echo "Set-up was broken off. Run the same command again: it starts over by itself." >&2; exit 1' INT TERM; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed, $(PYTHON) is older or missing: try  make PYTHON=python3.11 ..." >&2; exit 1; }; \
+	echo "Setting up .venv: a few minutes the first time, about 1.5 GB ..."; \
+	$(PYTHON) -m venv --clear .venv \
+	  || { echo "Python could not make .venv. Is there room on the disk? Debian and Ubuntu also need: apt install python3-venv" >&2; exit 1; }; \
+	$(INSTALL) -e '.[course,test]' \
+	  || { echo "Set-up stopped above. Is there a network, and room on the disk? Then run the same command again: it starts over by itself." >&2; exit 1; }; \
+	mkdir -p .venv/share/jupyter/lab/settings \
+	  && printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	     > .venv/share/jupyter/lab/settings/overrides.json \
+	  && echo "$$wanted" > .venv/ready
+
+lab: setup  ## open the course in JupyterLab
+	$(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/01_forward_equations.ipynb
+
+test: setup  ## run all tests: every notebook under nbval, what nbval does not see, the helpers
+	$(RUN) -m pytest
+
+lint: setup  ## check code and notebooks with ruff
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+notebooks: setup  ## run all notebooks again and store their outputs; two runs give the same bytes
+	$(RUN) tests/notebook_files.py
+
+figures: setup  ## draw figures/ again
+	$(RUN) -m lstm_helpers.plots.files
+
+clean:  ## remove .venv and everything that tools left behind
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info
