@@ -122,7 +122,10 @@ class LSTMWeights:
 
         if self.dtype not in (np.float16, np.float32, np.float64):
             raise TypeError(f"PyTorch has no {self.dtype}: convert the weights to float32 or float64 first")
-        lstm = torch.nn.utils.skip_init(torch.nn.LSTM, self.I, self.H, dtype=getattr(torch, self.dtype.name))
+        # Made on the "meta" device, a module has shapes but no numbers, and so draws none.
+        lstm = torch.nn.LSTM(self.I, self.H, dtype=getattr(torch, self.dtype.name), device="meta").to_empty(
+            device="cpu"
+        )
         with torch.no_grad():
             lstm.weight_ih_l0.copy_(torch.from_numpy(self.W_x))
             lstm.weight_hh_l0.copy_(torch.from_numpy(self.W_h))

@@ -51,7 +51,8 @@ class Slider:
     def _html(self):
         name, labels = html.escape(self.name), [html.escape(label) for label in self.labels]
         frames = "".join(
-            f'<img data-label="{label}" src="data:image/png;base64,{_png(figure, colours=64)}" alt="{html.escape(self.alt)} {label}" '
+            f'<img data-label="{label}" alt="{html.escape(self.alt)} {label}" '
+            f'src="data:image/png;base64,{_png(figure, colours=64)}" '
             f'width="{_width(figure)}" style="max-width:100%;display:{"block" if k == self.start else "none"}">'
             for k, (figure, label) in enumerate(zip(self.figures, labels))
         )

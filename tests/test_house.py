@@ -1,0 +1,62 @@
+"""The two ways to set the course up name the same packages with compatible versions."""
+
+import tomllib
+
+import pytest
+import yaml
+from notebook_files import ROOT
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
+
+
+def from_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    requirements = [Requirement(line) for group in groups for line in group]
+    wanted = {CONDA_NAMES.get(r.name, r.name): r.specifier for r in requirements}
+    return wanted | {"python": SpecifierSet(project["requires-python"])}
+
+
+def from_environment():
+    lines = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    found = {}
+    for line in lines:
+        if isinstance(line, str) and line != "pip":
+            name = line.replace(">", "=").split("=")[0]
+            found[name] = line.removeprefix(name)
+    return found
+
+
+def compatible(pip, conda):
+    """Do pip's specifier and conda's agree on some version? conda's "=2.4" means 2.4 and every 2.4.x."""
+    if conda.startswith("="):
+        version = conda.lstrip("=")
+        return any(f"{version}{patch}" in pip for patch in ("", ".0", ".1"))
+    return conda == str(pip)
+
+
+def drift(pip, conda):
+    names = {
+        f"{name} is only in {'pyproject.toml' if name in pip else 'environment.yml'}"
+        for name in pip.keys() ^ conda.keys()
+    }
+    versions = {
+        f"{name}: pyproject.toml wants {pip[name]}, environment.yml {conda[name]}"
+        for name in pip.keys() & conda.keys()
+        if not compatible(pip[name], conda[name])
+    }
+    return names | versions
+
+
+def test_environment_yml_and_pyproject_agree():
+    assert not drift(from_pyproject(), from_environment())
+
+
+@pytest.mark.parametrize(
+    "change", [{"numpy": "=2.3"}, {"pytorch-cpu": "=2.12"}, {"pandas": None}, {"scipy": "=1.17"}, {"packaging": ">=20"}]
+)
+def test_drift_is_seen(change):
+    conda = {name: spec for name, spec in (from_environment() | change).items() if spec}
+    assert len(drift(from_pyproject(), conda)) == 1

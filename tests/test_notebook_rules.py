@@ -1,0 +1,146 @@
+"""Each rule for notebooks, fed a notebook that breaks it and one that does not."""
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_files import stored_form
+from notebook_rules import RULES, pictures, visible_change
+
+from lstm_helpers.plots import Picture
+from lstm_helpers.plots.style import new_figure
+
+
+def markdown(source, cell_id):
+    return new_markdown_cell(source, id=cell_id)
+
+
+def code(source, count, cell_id, *outputs, tags=()):
+    metadata = {"tags": list(tags)} if tags else {}
+    return new_code_cell(source, id=cell_id, execution_count=count, outputs=list(outputs), metadata=metadata)
+
+
+def text(value):
+    return new_output("execute_result", {"text/plain": value}, execution_count=1)
+
+
+def picture(height=1.0, alt="A bar that is one high."):
+    figure, ax = new_figure(2, 1.5)
+    ax.bar([0], [height])
+    ax.set_ylim(0, 2)
+    data, metadata = Picture(figure, alt)._repr_mimebundle_()
+    return new_output("display_data", data, metadata=metadata)
+
+
+def good():
+    cells = [
+        markdown("# Title\n\nSee [the other](other.ipynb).", "title"),
+        markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation"),
+        code('verify("1.1", left, right)', 1, "check", new_output("stream", text="(1.1) holds\n")),
+        markdown("By (1.1) we see a picture. `(1.9)` is code.", "reading"),
+        code("Picture(figure)", 2, "drawing", picture()),
+        code(
+            "1 / 0",
+            3,
+            "mistake",
+            new_output("error", ename="E", evalue="x", traceback=["E: x"]),
+            tags=["raises-exception"],
+        ),
+        code("%timeit f()", 4, "speed", new_output("stream", text="1 s\n"), tags=["nbval-ignore-output"]),
+    ]
+    return new_notebook(cells=cells)
+
+
+def complaints(notebook, tmp_path, stored=None):
+    (tmp_path / "other.ipynb").touch()
+    path = tmp_path / "01_example.ipynb"
+    path.write_text(stored_form(notebook) if stored is None else stored, encoding="utf-8")
+    return {rule.__name__: found for rule in RULES if (found := list(rule(notebook, path)))}
+
+
+def test_a_good_notebook_has_no_complaints(tmp_path):
+    assert complaints(good(), tmp_path) == {}
+
+
+def break_cell(name, **changes):
+    def change(notebook):
+        cell = next(cell for cell in notebook.cells if cell.id == name)
+        for key, value in changes.items():
+            setattr(cell, key, value)
+
+    return change
+
+
+def insert(*cells):
+    return lambda notebook: notebook.cells.extend(cells)
+
+
+FAULTS = {
+    "an unrun cell": (break_cell("check", execution_count=None), "was_run_in_order"),
+    "counts out of order": (break_cell("check", execution_count=2), "was_run_in_order"),
+    "stripped outputs": (break_cell("drawing", outputs=[]), "has_stored_outputs"),
+    "stderr": (break_cell("check", outputs=[new_output("stream", name="stderr", text="w")]), "says_nothing_on_stderr"),
+    "a path": (break_cell("check", outputs=[text("in /home/me/x.py")]), "names_no_machine"),
+    "an address": (break_cell("check", outputs=[text("<A at 0x7f0012345678>")]), "names_no_machine"),
+    "an error not on purpose": (break_cell("mistake", metadata={}), "raises_only_on_purpose"),
+    "a random id": (break_cell("check", id="a1b2c3d4-aaaa-bbbb-cccc-0123456789ab"), "has_stable_ids"),
+    "an excuse without a timing": (
+        insert(code("f()", 5, "excused", text("1"), tags=["nbval-ignore-output"])),
+        "excuses_only_timings",
+    ),
+    "an excuse in a comment": (insert(code("# NBVAL_SKIP\nf()", 5, "excused", text("1"))), "excuses_only_timings"),
+    "a level left out": (insert(markdown("#### Deep", "deep")), "has_headings_in_order"),
+    "a second title": (insert(markdown("# Again", "again")), "has_headings_in_order"),
+    "a long cell": (insert(code("x = 1\n" * 16, 5, "long")), "has_short_code_cells"),
+    "a dead link": (insert(markdown("[gone](gone.ipynb)", "gone")), "has_working_links"),
+    "no alt text": (
+        break_cell("drawing", outputs=[new_output("display_data", {"image/png": picture().data["image/png"]})]),
+        "describes_its_pictures",
+    ),
+    "no alt in HTML": (
+        break_cell("drawing", outputs=[new_output("display_data", {"text/html": '<img src="x">'})]),
+        "describes_its_pictures",
+    ),
+    "a tag without a check": (insert(markdown("$$c = d \\tag{1.2}$$", "more")), "keeps_its_ledger"),
+    "a check without a tag": (insert(code('verify("1.2", a, b)', 5, "more", text("x"))), "keeps_its_ledger"),
+    "a check before its tag": (
+        insert(code('verify("1.2", a, b)', 5, "more", text("x")), markdown("$$c = d \\tag{1.2}$$", "late")),
+        "keeps_its_ledger",
+    ),
+    "a check behind the next heading": (
+        insert(markdown("$$c = d \\tag{1.2}$$\n## Next", "more"), code('verify("1.2", a, b)', 5, "late", text("x"))),
+        "keeps_its_ledger",
+    ),
+    "a second check": (insert(code('verify("1.1", a, b)', 5, "more", text("x"))), "keeps_its_ledger"),
+    "a check in a comment only": (break_cell("check", source='# verify("1.1", left, right)'), "keeps_its_ledger"),
+    "a thing compared with itself": (break_cell("check", source='verify("1.1", f(a), f(a))'), "keeps_its_ledger"),
+    "a number left out": (
+        insert(markdown("$$c = d \\tag{1.3}$$", "more"), code('verify("1.3", a, b)', 5, "late", text("x"))),
+        "keeps_its_ledger",
+    ),
+    "a reference to nothing": (insert(markdown("By (1.7) it holds.", "more")), "refers_to_its_equations"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_seen(fault, tmp_path):
+    change, rule = FAULTS[fault]
+    notebook = good()
+    change(notebook)
+    assert rule in complaints(notebook, tmp_path)
+
+
+def test_metadata_that_running_leaves_behind_is_seen(tmp_path):
+    notebook = good()
+    notebook.cells[2].metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
+    assert "is_in_stored_form" in complaints(notebook, tmp_path, stored=nbformat.writes(notebook))
+
+
+def images(height):
+    return next(iter(pictures(new_notebook(cells=[code("x", 1, "drawing", picture(height))])).values()))
+
+
+def test_a_picture_with_other_data_is_seen_and_the_same_is_not():
+    assert visible_change(images(1.0), images(1.0)) is None
+    assert "levels" in visible_change(images(1.0), images(1.05))
+    assert "size" in visible_change(images(1.0), np.zeros((10, 10, 3)))
