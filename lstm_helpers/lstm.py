@@ -253,7 +253,11 @@ def _float_array(name, value, ndim, shape, dtype=None, like="the weights"):
             + f": use one dtype for all, e.g. {name}.astype(np.{dtype})"
         )
     if value.ndim != ndim:
-        raise ValueError(f"{name} has shape {value.shape}, but must be {shape}: {ndim} axes, not {value.ndim}")
+        hint = {
+            (3, 2): f". A single sequence is a batch of one: {name}[:, None, :]",
+            (2, 3): f". Is the first axis PyTorch's layer axis, or the time? Then take one entry of it, e.g. {name}[0]",
+        }.get((ndim, value.ndim), "")
+        raise ValueError(f"{name} has shape {value.shape}, but must be {shape}: {ndim} axes, not {value.ndim}{hint}")
     if not np.isfinite(value).all():
         bad = np.argwhere(~np.isfinite(value))[0].tolist()
         raise ValueError(f"{name}{bad} is {value[tuple(bad)]}: every entry must be a finite number")

@@ -1,0 +1,46 @@
+"""Pictures for the comparison of implementations: a bug that rounding hides, and how 7 comes back."""
+
+import numpy as np
+from matplotlib.ticker import LogLocator
+
+from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
+
+
+@styled
+def draw_two_memories(right, swapped, wanted, ax=None):
+    """Cell state after each step for the right and the swapped gate rows. All (T,). Returns the Figure.
+
+    wanted: what the rule puts into the memory; only whether it is empty is used, as a background.
+    """
+    figure, ax = axes_for(ax, 10, 4)
+    t = np.arange(1, len(right) + 1)
+    for step, value in zip(t, wanted):
+        if value == 0:
+            ax.axvspan(step - 0.5, step + 0.5, color=FAINT, alpha=0.5, lw=0)
+    ax.text(t[0], 2.28, "memory\nmust be empty", ha="center", va="center", fontsize=12, color=GREY)
+    ax.plot(t, right, "o-", color=GATE_COLOURS["i"], markersize=9)
+    ax.plot(t, swapped, "s--", color=GATE_COLOURS["f"], markersize=8)
+    ax.text(4.9, right[4] + 0.14, "rows i, f, g, o", color=GATE_COLOURS["i"])
+    ax.text(5.1, swapped[4] - 0.28, "rows f, i, g, o", color=GATE_COLOURS["f"])
+    ax.set(ylabel="cell state $c_t$", ylim=(-0.15, 2.6), xlim=(0.5, len(t) + 0.5), yticks=[0, 0.5, 1, 1.5, 2])
+    ax.set_xticks(t, [f"t = {k}" for k in t])
+    return figure
+
+
+@styled
+def draw_distance_from_seven(scales, distances, ax=None):
+    """|h_6/epsilon - 7| against epsilon, one line for each gate scale, on logarithmic axes.
+
+    scales: (K,) values of epsilon. distances: {line's label: (K,)}. Returns the Figure.
+    """
+    figure, ax = axes_for(ax, 10, 4.4)
+    looks = zip((GATE_COLOURS["f"], GATE_COLOURS["i"]), ("s--", "o-"))
+    for (label, distance), (colour, line) in zip(distances.items(), looks):
+        ax.loglog(scales, distance, line, color=colour, markersize=6)
+        ax.text(scales[0] * 1.1, distance[0] * 2.2, label, color=colour)
+    ax.annotate("falls with $\\epsilon^2$", (3e-2, 3e-2**2 * 114), (0.8e-2, 2), color=INK)
+    ax.set(
+        xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7", ylim=(1e-13, 40)
+    )
+    ax.yaxis.set_major_locator(LogLocator(numticks=6))
+    return figure
