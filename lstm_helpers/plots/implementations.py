@@ -17,11 +17,11 @@ def draw_two_memories(right, swapped, wanted, ax=None):
     for step, value in zip(t, wanted):
         if value == 0:
             ax.axvspan(step - 0.5, step + 0.5, color=FAINT, alpha=0.5, lw=0)
-    ax.text(t[0], 2.28, "memory\nmust be empty", ha="center", va="center", fontsize=12, color=GREY)
+    ax.text(0.55, 2.42, "grey: memory must be empty", va="center", fontsize=12, color=GREY)
     ax.plot(t, right, "o-", color=GATE_COLOURS["i"], markersize=9)
     ax.plot(t, swapped, "s--", color=GATE_COLOURS["f"], markersize=8)
     ax.text(4.9, right[4] + 0.14, "rows i, f, g, o", color=GATE_COLOURS["i"])
-    ax.text(5.1, swapped[4] - 0.28, "rows f, i, g, o", color=GATE_COLOURS["f"])
+    ax.text(3.9, swapped[4] - 0.3, "rows f, i, g, o", color=GATE_COLOURS["f"])
     ax.set(ylabel="cell state $c_t$", ylim=(-0.15, 2.6), xlim=(0.5, len(t) + 0.5), yticks=[0, 0.5, 1, 1.5, 2])
     ax.set_xticks(t, [f"t = {k}" for k in t])
     return figure
@@ -34,13 +34,13 @@ def draw_distance_from_seven(scales, distances, ax=None):
     scales: (K,) values of epsilon. distances: {line's label: (K,)}. Returns the Figure.
     """
     figure, ax = axes_for(ax, 10, 4.4)
-    looks = zip((GATE_COLOURS["f"], GATE_COLOURS["i"]), ("s--", "o-"))
-    for (label, distance), (colour, line) in zip(distances.items(), looks):
+    looks = zip((GATE_COLOURS["f"], GATE_COLOURS["i"]), ("s--", "o-"), (6.0, 0.01))
+    for (label, distance), (colour, line, beside) in zip(distances.items(), looks):
         ax.loglog(scales, distance, line, color=colour, markersize=6)
-        ax.text(scales[0] * 1.1, distance[0] * 2.2, label, color=colour)
-    ax.annotate("falls with $\\epsilon^2$", (3e-2, 3e-2**2 * 114), (0.8e-2, 2), color=INK)
+        ax.text(scales[3], distance[3] * beside, label, color=colour, va="center")
+    ax.text(scales[-7], distance[-7] * 0.01, r"falls with $\epsilon^2$", color=INK, va="center")
     ax.set(
-        xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7", ylim=(1e-13, 40)
+        xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7", ylim=(1e-13, 1e2)
     )
     ax.yaxis.set_major_locator(LogLocator(numticks=6))
     return figure

@@ -1,0 +1,92 @@
+"""Pictures carry their words, sliders their frames, figures/ is what the code draws, colours can be read."""
+
+import base64
+import io
+import re
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lstm_helpers.plots import Picture, Slider
+from lstm_helpers.plots.files import FIGURES, FOLDER, svg
+from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, new_figure
+
+ALT = "A line that rises from zero to one."
+
+
+def line(height=1.0, width=3):
+    figure, ax = new_figure(width, 2)
+    ax.plot([0, 1], [0, height])
+    ax.set_ylim(0, 2)
+    return figure
+
+
+def test_a_picture_is_a_png_with_its_sentence():
+    data, metadata = Picture(line(), f"  {ALT}\n")._repr_mimebundle_()
+    assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert image.width == 2 * metadata["image/png"]["width"] == 600
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # opaque white: readable on a dark page
+
+
+def test_a_slider_has_a_frame_and_a_label_a_step_and_opens_at_start():
+    data = Slider(
+        [line(h) for h in (0.5, 1, 1.5)], ["low", "<mid>", "high"], ALT, "height", start=1
+    )._repr_mimebundle_()
+    frames = re.findall(r"<img [^>]*>", data["text/html"])
+    assert data["text/plain"] == ALT
+    assert len({re.search(r"base64,([^\"]+)", frame)[1] for frame in frames}) == 3
+    assert ["display:block" in frame for frame in frames] == [False, True, False]
+    assert all(f'alt="{ALT} {label}"' in frame for frame, label in zip(frames, ("low", "&lt;mid&gt;", "high")))
+    assert 'max="2" value="1"' in data["text/html"] and 'aria-valuetext="&lt;mid&gt;"' in data["text/html"]
+    assert 'data-lm-suppress-shortcuts="true"' in data["text/html"]
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: Picture(line(), ""), "alt"),
+        (lambda: Picture(line(), "A line."), "alt"),
+        (lambda: Slider([line()], ["one"], ALT, "h"), "two or more"),
+        (lambda: Slider([line(), line()], ["one"], ALT, "h"), "one label each"),
+        (lambda: Slider([line(), line(width=4)], ["a", "b"], ALT, "h"), "one size"),
+        (lambda: Slider([line(), line()], ["a", "b"], ALT, "h", start=2), "0 to 1"),
+    ],
+)
+def test_refused_with_words_that_help(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_what_the_code_draws(name):
+    assert svg(FIGURES[name]()) == (FOLDER / name).read_text(encoding="utf-8"), "run `make figures`, and look at it"
+
+
+def test_figures_holds_nothing_else():
+    assert {path.name for path in FOLDER.iterdir()} == set(FIGURES)
+
+
+def luminance(colour):
+    channels = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), GREY, INK])
+def test_colours_reach_the_contrast_of_text_on_white(colour):
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_gate_colours_differ_for_colour_blind_readers():
+    """Machado, Oliveira & Fernandes (2009), severity 1.0: protanopia, deuteranopia."""
+    matrices = {
+        "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    }
+    rgb = {gate: np.array([int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)]) for gate, c in GATE_COLOURS.items()}
+    for kind, matrix in matrices.items():
+        for a, b in combinations(rgb, 2):
+            assert np.linalg.norm(np.array(matrix) @ (rgb[a] - rgb[b])) > 0.1, (kind, a, b)
