@@ -17,7 +17,8 @@ export JUPYTER_PLATFORM_DIRS := 1
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-# .venv/ready says for which folder and which pyproject.toml a set-up ran to its end. Without it, whatever stands in
+# The last steps of a set-up silence JupyterLab's news pop-up, and let Matplotlib build its font list now rather than
+# in a reader's first cell. .venv/ready says for which folder and which pyproject.toml a set-up ran to its end. Without it, whatever stands in
 # .venv was broken off and is built anew.
 setup:  ## prepare .venv (the other commands do so by themselves)
 	@wanted="$(CURDIR) $$(cksum < pyproject.toml)"; \
@@ -33,6 +34,7 @@ setup:  ## prepare .venv (the other commands do so by themselves)
 	mkdir -p .venv/share/jupyter/lab/settings \
 	  && printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
 	     > .venv/share/jupyter/lab/settings/overrides.json \
+	  && mkdir -p "$$IPYTHONDIR" "$$JUPYTER_RUNTIME_DIR" && .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null \
 	  && echo "$$wanted" > .venv/ready
 
 lab: setup  ## open the course in JupyterLab
