@@ -282,6 +282,17 @@ def _check_inputs(name, x, weights):
         )
 
 
+def check_steps(T, **steps):
+    """Refuse step numbers outside 1 ... T, or a `step` after `last`, with a ValueError; TypeError for no integer."""
+    for name, value in steps.items():
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+            raise TypeError(f"{name} must be an integer, the number of a step, not {value!r}")
+        if not 1 <= value <= T:
+            raise ValueError(f"{name} is {value}, but steps count from 1 to T = {T}")
+    if "step" in steps and steps["step"] > steps["last"]:
+        raise ValueError(f"step {steps['step']} comes after last = {steps['last']}: gradients run backwards in time")
+
+
 def _check_state(name, state, N, weights):
     _float_array(name, state, 2, "(N, H)", weights.dtype)
     if state.shape != (N, weights.H):

@@ -3,11 +3,14 @@
 import functools
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 
 # Okabe & Ito's colours, darkened where needed so that each reaches 4.5 : 1 on white as text and 3.5 : 1 on a dark page.
 GATE_COLOURS = {"i": "#0072B2", "f": "#C25200", "g": "#008560", "o": "#B0568A"}
 GATE_NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
+# For what is not a gate: the weights of an RNN, one path among several, with or without a remedy.
+OTHER_COLOURS = {"violet": "#5B2A86", "brown": "#8A5A00"}
 INK, GREY, FAINT = "#1A1A1A", "#595959", "#D0D0D0"
 
 STYLE = {
@@ -47,6 +50,11 @@ def new_figure(width, height, **subplots):
     """(figure, axes) outside pyplot, so that nothing is shown or kept behind the reader's back. Sizes in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
+
+
+def shades(count):
+    """count colours from dark to light, equally far apart for every reader, all dark enough to be lines on white."""
+    return [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0, 0.72, count))]
 
 
 def axes_for(ax, width, height):

@@ -1,0 +1,221 @@
+"""Pictures of the scalar RNN: its chain of factors, what the factors do over many steps, and the cliff."""
+
+import numpy as np
+from matplotlib.colors import LogNorm, TwoSlopeNorm
+from matplotlib.patches import Circle
+
+from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, new_figure, shades, styled
+
+VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
+
+
+@styled
+def draw_unrolled_rnn(values, copies=False, ax=None):
+    """The network of three steps, with numbers in its nodes.
+
+    values: {"S": (S_0 ... S_3), "X": (X_1, X_2, X_3), "O": O_3, "L": L_3}. copies: whether each step is shown with
+    its own copy of W_x. Returns the Figure.
+    """
+    figure, ax = axes_for(ax, 10, 4.7)
+    ax.set_axis_off()
+    ax.set(xlim=(-0.6, 9.9), ylim=(-0.55, 4.2), aspect="equal")
+    row, place = 1.9, [0.3, 2.7, 5.1, 7.5]
+    for t, x in enumerate(place):
+        _ball(ax, x, row, f"$S_{t}$", values["S"][t])
+        if t == 0:
+            continue
+        _ball(ax, x, 0, f"$X_{t}$", values["X"][t - 1])
+        own = f"{t}" if copies else ""
+        _arrow(ax, (x, 0.52), (x, row - 0.52), VIOLET, f"$W_{{x{own}}}$", (0.13, 0))
+        _arrow(ax, (place[t - 1] + 0.52, row), (x - 0.52, row), BROWN, "$W_s$", (-0.2, 0.22))
+    for name, x, text in (("O", 7.5, "$O_3$"), ("L", 9.35, "$L_3$")):
+        _ball(ax, x, 3.65, text, values[name])
+    _arrow(ax, (7.5, row + 0.52), (7.5, 3.13), INK, "$W_o$", (0.13, 0))
+    _arrow(ax, (8.02, 3.65), (8.83, 3.65), INK, "", (0, 0))
+    if not copies:
+        ax.text(0.3, 3.65, "one number", color=VIOLET, ha="center")
+        ax.text(0.3, 3.3, "$W_x$, used 3 times", color=VIOLET, ha="center")
+    return figure
+
+
+def _ball(ax, x, y, name, value):
+    ax.add_patch(Circle((x, y), 0.52, fc="white", ec=INK, lw=1.8, zorder=3))
+    ax.text(x, y + 0.13, name, ha="center", va="center", zorder=4)
+    ax.text(x, y - 0.21, f"{value:.2f}", ha="center", va="center", fontsize=11, color=GREY, zorder=4)
+
+
+def _arrow(ax, start, end, colour, label, shift):
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2.2})
+    middle = [(a + b) / 2 + s for a, b, s in zip(start, end, shift)]
+    ax.text(*middle, label, color=colour, va="center")
+
+
+@styled
+def draw_factor(slopes):
+    """The factor tanh'(theta) W_s: left as a map over theta and W_s, right as a curve for each W_s in `slopes`."""
+    figure, (left, right) = new_figure(12, 4.8, ncols=2, width_ratios=[1.15, 1])
+    theta, W_s = np.linspace(-3, 3, 301), np.linspace(0.05, 5, 300)
+    size = W_s[:, None] * (1 - np.tanh(theta) ** 2)
+    norm = TwoSlopeNorm(0, vmin=-2.5, vmax=1)
+    left.pcolormesh(theta, W_s, np.log10(size), cmap="RdBu_r", norm=norm, rasterized=True)
+    lines = left.contour(theta, W_s, size, [0.1, 0.5, 1, 2, 4], colors=INK, linewidths=[1, 1, 3, 1, 1])
+    spots = [(-2.25, 2.35), (1.85, 4.6), (1.43, 4.6), (0.95, 4.2), (0.0, 4.0)]
+    left.clabel(lines, fmt="%g", fontsize=12, manual=spots)
+    left.set(xlabel=r"$\theta_j$", ylabel="$W_s$", title=r"$\tanh'(\theta_j)\,W_s$: thick where it is 1")
+    theta = np.linspace(-4, 4, 401)
+    for W, colour in zip(slopes, shades(len(slopes))):
+        right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
+        right.text(0, W + 0.07, f"$W_s$ = {W:g}", color=colour, ha="center", va="bottom", fontsize=12)
+    right.axhline(1, color=INK, lw=1.2, ls=":")
+    right.text(4, 1.06, "1", color=INK, ha="right")
+    right.set(xlabel=r"$\theta_j$", xlim=(-4, 4), ylim=(0, max(slopes) + 0.6), title="the same, for single $W_s$")
+    return figure
+
+
+@styled
+def draw_chain(S, factors, W_s):
+    """Along one sequence: the state with the band in which a factor exceeds 1, and below the size of each factor.
+
+    S, factors: (T,), of one sequence. Returns the Figure.
+    """
+    figure, (top, bottom) = new_figure(11, 5.6, nrows=2, sharex=True, height_ratios=[1, 1.25])
+    t = np.arange(1, len(S) + 1)
+    edge = np.sqrt(1 - 1 / W_s)
+    grows = np.abs(factors) > 1
+    top.axhspan(-edge, edge, color="#F3E3C8", lw=0)
+    top.text(0.2, edge - 0.06, "in here a factor exceeds 1", fontsize=11, va="top", color=BROWN)
+    top.plot(t, S, color=GREY, lw=1.2)
+    top.scatter(t, S, c=np.where(grows, BROWN, VIOLET), zorder=3)
+    top.set(ylabel="$S_j$", ylim=(-1.1, 1.1), yticks=[-1, 0, 1])
+    size = np.log10(np.abs(factors))
+    bottom.bar(t, size, color=np.where(grows, BROWN, VIOLET), width=0.7)
+    bottom.axhline(0, color=INK, lw=1)
+    bottom.set(xlabel="step j", ylabel=r"$\log_{10}|\tanh'(\theta_j)\,W_s|$", xlim=(0, len(t) + 1))
+    bottom.text(0.2, size.min() * 0.92, "down: this step shrinks the gradient", color=VIOLET)
+    return figure
+
+
+@styled
+def draw_lags(panels, W_values, floor, bottom=-160):
+    """The size of dS_t/dS_k against the lag t - k, a band (10 % to 90 %) with its median for each W_s.
+
+    panels: {title: list of (lags + 1, draws) arrays of log10 sizes, one for each of W_values}. floor: log10 of the
+    smallest number of float32, drawn as a line. Returns the Figure.
+    """
+    figure, axes = new_figure(12, 5.2, ncols=len(panels), sharey=True)
+    for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
+        for W_s, band, colour in zip(W_values, bands, shades(len(W_values))):
+            low, middle, high = np.percentile(band, [10, 50, 90], axis=1)
+            lag = np.arange(len(middle))
+            ax.fill_between(lag, low, high, color=colour, alpha=0.18, lw=0)
+            ax.plot(lag, middle, color=colour)
+            inside = np.flatnonzero(middle > bottom)
+            end = inside[-1]
+            beyond = (3, 0) if end == lag[-1] else (-14, 8)
+            ax.annotate(f"{W_s:g}", (end, middle[end]), beyond, textcoords="offset points", color=colour, va="center")
+        ax.axhline(floor, color=INK, lw=1.2, ls=":")
+        ax.set(xlabel="lag $t-k$", title=title, ylim=(bottom, 12), xlim=(0, 106))
+    axes[0].text(1, floor - 1.5, "smallest number of float32", va="top", fontsize=11)
+    axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_k|$")
+    return figure
+
+
+@styled
+def draw_lingering(S, logs, labels):
+    """State (above, logarithmic) and size of the product so far (below) of several runs.
+
+    S, logs: lists of (T,) arrays. labels: one text a run. Returns the Figure.
+    """
+    figure, (top, bottom) = new_figure(11, 5.6, nrows=2, sharex=True)
+    colours = (VIOLET, BROWN)
+    for states, log, label, colour in zip(S, logs, labels, colours):
+        t = np.arange(1, len(states) + 1)
+        top.semilogy(t, np.abs(states), color=colour)
+        bottom.plot(t, log, color=colour)
+        bottom.text(t[-1] + 0.6, log[-1], label, color=colour, va="center")
+    bottom.axhline(0, color=INK, lw=1, ls=":")
+    top.set(ylabel="$|S_t|$")
+    bottom.set(xlabel="step t", ylabel=r"$\log_{10}|\partial S_t/\partial S_0|$", xlim=(0, len(t) * 1.3))
+    return figure
+
+
+@styled
+def draw_cobweb(W_s, starts, steps=40, ax=None):
+    """S -> tanh(W_s S) as a cobweb: the curve, the diagonal, and where repeated steps lead from each start."""
+    figure, ax = axes_for(ax, 6.4, 5.6)
+    S = np.linspace(-1, 1, 401)
+    ax.plot(S, S, color=GREY, lw=1.2)
+    ax.plot(S, np.tanh(W_s * S), color=INK)
+    for start, colour in zip(starts, (VIOLET, BROWN)):
+        x = [start]
+        for _ in range(steps):
+            x.append(np.tanh(W_s * x[-1]))
+        ax.plot(np.repeat(x, 2)[:-1], np.repeat(x, 2)[1:], color=colour, lw=1.4)
+        ax.plot(start, start, "o", color=colour, markersize=7)
+        slope = W_s * (1 - x[-1] ** 2)
+    ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
+    ax.set_yticks([-1, 0, 1])
+    ax.set_title(f"$W_s$ = {W_s:.2f}: arrives at {x[-1]:.3f}, slope {slope:.3f}", fontsize=13)
+    return figure
+
+
+@styled
+def draw_cliff(W_s, b, loss, paths):
+    """A loss surface from above and its profile, with the steps of gradient descent.
+
+    W_s: (K,), b: (M,), loss: (K, M). paths: {label: (steps, 2) of (W_s, b)}; what leaves the map is drawn as an
+    arrow that leaves it. Returns the Figure.
+    """
+    figure = new_figure(12, 5.2, ncols=2, width_ratios=[1, 1.05])[0]
+    left, right = figure.axes
+    figure.delaxes(left)
+    left = figure.add_subplot(1, 2, 1, projection="3d")
+    grid = np.meshgrid(b, W_s)
+    left.plot_surface(*grid, loss, cmap="cividis", rcount=120, ccount=120, lw=0, antialiased=False)
+    left.set(xlabel="$b_1$", ylabel="$W_s$", zlabel="loss")
+    left.view_init(32, -125)
+    right.pcolormesh(b, W_s, loss, cmap="cividis", norm=LogNorm(1e-3, 1.5), rasterized=True)
+    looks = zip(("white", "#FFB000"), ("o-", "s--"))
+    for (label, path), (colour, line) in zip(paths.items(), looks):
+        inside = (path[:, 0] > W_s[0]) & (path[:, 0] < W_s[-1]) & (path[:, 1] > b[0]) & (path[:, 1] < b[-1])
+        end = len(path) if inside.all() else int(np.argmin(inside))
+        right.plot(path[:end, 1], path[:end, 0], line, color=colour, lw=1.8, markersize=4)
+        if end < len(path):
+            away = (path[end] - path[end - 1])[::-1]
+            tip = path[end - 1][::-1] + away / np.linalg.norm(away) * 0.32
+            arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.6}
+            right.annotate("", tip, path[end - 1][::-1], arrowprops=arrow)
+            right.text(*(tip + [0.02, 0.04]), label, color=colour, va="bottom", ha="right")
+        else:
+            right.text(path[-1, 1] - 0.05, path[-1, 0] - 0.09, label, color=colour, va="top", ha="center")
+    right.set(xlabel="$b_1$", ylabel="$W_s$", title="the same from above, dark is low", xlim=(b[0], b[-1]))
+    right.set_ylim(W_s[0], W_s[-1])
+    return figure
+
+
+@styled
+def draw_norms(norms, bounds, ax=None):
+    """Norm of a product of n factors against n, beside what eigenvalues and singular values say. All (n,)."""
+    figure, ax = axes_for(ax, 10, 4.2)
+    n = np.arange(1, len(norms) + 1)
+    ends = {label: values[-1] for label, values in bounds.items()}
+    for (label, values), colour, line in zip(bounds.items(), (VIOLET, BROWN), ("--", ":")):
+        ax.semilogy(n, values, line, color=colour)
+        ax.text(n[-1] + 0.3, ends[label], label, color=colour, va="center")
+    ax.semilogy(n, norms, "o-", color=INK, markersize=5)
+    ax.text(n[-1] + 0.3, norms[-1], "the product", color=INK, va="center")
+    ax.axhline(1, color=FAINT, lw=1)
+    ax.set(xlabel="number of factors", ylabel="norm of the product", xlim=(1, len(n) * 1.42))
+    ax.set_xticks(range(1, len(n) + 1, 4))
+    return figure
+
+
+@styled
+def draw_cost(steps, counts, ax=None):
+    """Multiplications against the length t. steps: (K,). counts: {label: (K,)}. Returns the Figure."""
+    figure, ax = axes_for(ax, 9, 4)
+    for (label, count), colour in zip(counts.items(), (BROWN, VIOLET)):
+        ax.loglog(steps, count, "o-", color=colour, markersize=5)
+        ax.text(steps[-1] * 1.15, count[-1], label, color=colour, va="center")
+    ax.set(xlabel="length t", ylabel="multiplications", xlim=(steps[0], steps[-1] * 30))
+    return figure
