@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm, TwoSlopeNorm
 from matplotlib.patches import Circle
 
-from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, new_figure, shades, styled
+from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, new_figure, shades, spread, styled
 
 VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
 
@@ -65,7 +65,8 @@ def draw_factor(slopes):
     theta = np.linspace(-4, 4, 401)
     for W, colour in zip(slopes, shades(len(slopes))):
         right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
-        right.text(0, W + 0.07, f"$W_s$ = {W:g}", color=colour, ha="center", va="bottom", fontsize=12)
+        ground = {"fc": "white", "ec": "none", "pad": 0.8}
+        right.text(0, W + 0.08, f"$W_s$ = {W:g}", color=colour, ha="center", va="bottom", fontsize=12, bbox=ground)
     right.axhline(1, color=INK, lw=1.2, ls=":")
     right.text(4, 1.06, "1", color=INK, ha="right")
     right.set(xlabel=r"$\theta_j$", xlim=(-4, 4), ylim=(0, max(slopes) + 0.6), title="the same, for single $W_s$")
@@ -83,7 +84,7 @@ def draw_chain(S, factors, W_s):
     edge = np.sqrt(1 - 1 / W_s)
     grows = np.abs(factors) > 1
     top.axhspan(-edge, edge, color="#F3E3C8", lw=0)
-    top.text(0.2, edge - 0.06, "in here a factor exceeds 1", fontsize=11, va="top", color=BROWN)
+    top.text(len(S) / 2, 0, "in here a factor exceeds 1", va="center", ha="right", color=BROWN)
     top.plot(t, S, color=GREY, lw=1.2)
     top.scatter(t, S, c=np.where(grows, BROWN, VIOLET), zorder=3)
     top.set(ylabel="$S_j$", ylim=(-1.1, 1.1), yticks=[-1, 0, 1])
@@ -91,7 +92,7 @@ def draw_chain(S, factors, W_s):
     bottom.bar(t, size, color=np.where(grows, BROWN, VIOLET), width=0.7)
     bottom.axhline(0, color=INK, lw=1)
     bottom.set(xlabel="step j", ylabel=r"$\log_{10}|\tanh'(\theta_j)\,W_s|$", xlim=(0, len(t) + 1))
-    bottom.text(0.2, size.min() * 0.92, "down: this step shrinks the gradient", color=VIOLET)
+    bottom.text(len(t), size.min() * 0.95, "down: this step shrinks the gradient", color=VIOLET, ha="right")
     return figure
 
 
@@ -104,18 +105,20 @@ def draw_lags(panels, W_values, floor, bottom=-160):
     """
     figure, axes = new_figure(12, 5.2, ncols=len(panels), sharey=True)
     for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
-        for W_s, band, colour in zip(W_values, bands, shades(len(W_values))):
-            low, middle, high = np.percentile(band, [10, 50, 90], axis=1)
+        quantiles = [np.percentile(band, [10, 50, 90], axis=1) for band in bands]
+        ends = [int(np.flatnonzero(middle > bottom)[-1]) for _, middle, _ in quantiles]
+        heights = spread([middle[end] for (_, middle, _), end in zip(quantiles, ends)], gap=7)
+        for W_s, (low, middle, high), end, height, colour in zip(
+            W_values, quantiles, ends, heights, shades(len(W_values))
+        ):
             lag = np.arange(len(middle))
             ax.fill_between(lag, low, high, color=colour, alpha=0.18, lw=0)
             ax.plot(lag, middle, color=colour)
-            inside = np.flatnonzero(middle > bottom)
-            end = inside[-1]
-            beyond = (3, 0) if end == lag[-1] else (-14, 8)
-            ax.annotate(f"{W_s:g}", (end, middle[end]), beyond, textcoords="offset points", color=colour, va="center")
+            right = end + (1.5 if end == lag[-1] else 5)
+            ax.text(right, max(height, bottom + 4), f"{W_s:g}", color=colour, va="center")
         ax.axhline(floor, color=INK, lw=1.2, ls=":")
-        ax.set(xlabel="lag $t-k$", title=title, ylim=(bottom, 12), xlim=(0, 106))
-    axes[0].text(1, floor - 1.5, "smallest number of float32", va="top", fontsize=11)
+        ax.set(xlabel="lag $t-k$", title=title, ylim=(bottom, 12), xlim=(0, 108))
+    axes[0].text(1, floor - 2, "float32\nends here", va="top", fontsize=11)
     axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_k|$")
     return figure
 
@@ -155,7 +158,7 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
         slope = W_s * (1 - x[-1] ** 2)
     ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
     ax.set_yticks([-1, 0, 1])
-    ax.set_title(f"$W_s$ = {W_s:.2f}: arrives at {x[-1]:.3f}, slope {slope:.3f}", fontsize=13)
+    ax.set_title(f"$W_s$ = {W_s:.2f}: arrives at {abs(x[-1]):.3f}, slope {slope:.3f}", fontsize=13)
     return figure
 
 
@@ -171,11 +174,12 @@ def draw_cliff(W_s, b, loss, paths):
     figure.delaxes(left)
     left = figure.add_subplot(1, 2, 1, projection="3d")
     grid = np.meshgrid(b, W_s)
-    left.plot_surface(*grid, loss, cmap="cividis", rcount=120, ccount=120, lw=0, antialiased=False)
-    left.set(xlabel="$b_1$", ylabel="$W_s$", zlabel="loss")
+    left.plot_surface(*grid, loss, cmap="viridis", rcount=120, ccount=120, lw=0, antialiased=False)
+    left.set(xlabel="$b_1$", ylabel="$W_s$", zlabel="loss", zticks=[0, 0.5, 1])
+    left.set(xticks=[-0.4, 0, 0.4], yticks=[1, 1.5, 2])
     left.view_init(32, -125)
-    right.pcolormesh(b, W_s, loss, cmap="cividis", norm=LogNorm(1e-3, 1.5), rasterized=True)
-    looks = zip(("white", "#FFB000"), ("o-", "s--"))
+    right.pcolormesh(b, W_s, loss, cmap="Greys", norm=LogNorm(1e-3, 30), rasterized=True)
+    looks = zip((BROWN, VIOLET), ("s-", "o-"))
     for (label, path), (colour, line) in zip(paths.items(), looks):
         inside = (path[:, 0] > W_s[0]) & (path[:, 0] < W_s[-1]) & (path[:, 1] > b[0]) & (path[:, 1] < b[-1])
         end = len(path) if inside.all() else int(np.argmin(inside))
@@ -185,10 +189,10 @@ def draw_cliff(W_s, b, loss, paths):
             tip = path[end - 1][::-1] + away / np.linalg.norm(away) * 0.32
             arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.6}
             right.annotate("", tip, path[end - 1][::-1], arrowprops=arrow)
-            right.text(*(tip + [0.02, 0.04]), label, color=colour, va="bottom", ha="right")
+            right.text(tip[0] + 0.02, tip[1] + 0.04, label, color=colour, va="bottom", ha="right")
         else:
             right.text(path[-1, 1] - 0.05, path[-1, 0] - 0.09, label, color=colour, va="top", ha="center")
-    right.set(xlabel="$b_1$", ylabel="$W_s$", title="the same from above, dark is low", xlim=(b[0], b[-1]))
+    right.set(xlabel="$b_1$", ylabel="$W_s$", title="the same from above, light is low", xlim=(b[0], b[-1]))
     right.set_ylim(W_s[0], W_s[-1])
     return figure
 
@@ -198,12 +202,11 @@ def draw_norms(norms, bounds, ax=None):
     """Norm of a product of n factors against n, beside what eigenvalues and singular values say. All (n,)."""
     figure, ax = axes_for(ax, 10, 4.2)
     n = np.arange(1, len(norms) + 1)
-    ends = {label: values[-1] for label, values in bounds.items()}
-    for (label, values), colour, line in zip(bounds.items(), (VIOLET, BROWN), ("--", ":")):
-        ax.semilogy(n, values, line, color=colour)
-        ax.text(n[-1] + 0.3, ends[label], label, color=colour, va="center")
-    ax.semilogy(n, norms, "o-", color=INK, markersize=5)
-    ax.text(n[-1] + 0.3, norms[-1], "the product", color=INK, va="center")
+    lines = {"the product": norms} | bounds
+    heights = 10 ** spread([np.log10(values[-1]) for values in lines.values()], gap=0.55)
+    for (label, values), height, colour, line in zip(lines.items(), heights, (INK, VIOLET, BROWN), ("o-", "--", ":")):
+        ax.semilogy(n, values, line, color=colour, markersize=5)
+        ax.text(n[-1] + 0.3, height, label, color=colour, va="center")
     ax.axhline(1, color=FAINT, lw=1)
     ax.set(xlabel="number of factors", ylabel="norm of the product", xlim=(1, len(n) * 1.42))
     ax.set_xticks(range(1, len(n) + 1, 4))

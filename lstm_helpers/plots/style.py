@@ -57,6 +57,17 @@ def shades(count):
     return [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0, 0.72, count))]
 
 
+def spread(heights, gap):
+    """The heights, moved apart as little as it takes for labels there to be at least gap apart."""
+    order = np.argsort(heights)
+    moved = np.asarray(heights, float)[order]
+    for _ in range(200):
+        overlap = np.maximum(gap - np.diff(moved), 0) / 2
+        moved[:-1] -= overlap
+        moved[1:] += overlap
+    return moved[np.argsort(order)]
+
+
 def axes_for(ax, width, height):
     """(figure, ax): the given Axes with its figure, or a new pair."""
     return (ax.figure, ax) if ax is not None else new_figure(width, height)

@@ -1,0 +1,121 @@
+"""The tanh RNN, its Jacobians and its terms against PyTorch and autograd, on drawn shapes; what is refused."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import SHAPES
+from hypothesis import example, given
+from torch import nn
+
+from lstm_helpers.rnn import (
+    RNNWeights,
+    chain_factors,
+    chain_terms,
+    rnn_forward,
+    rnn_jacobians,
+    rnn_state_gradient,
+)
+
+
+def random_rnn(T, N, I, H, dtype=np.float64, seed=0):
+    """(weights, x, S0), nothing zero."""
+    rng = np.random.default_rng(seed)
+    shapes = ((H, I), (H, H), (H,), (T, N, I), (N, H))
+    W_x, W_s, b, x, S0 = (rng.normal(size=shape).astype(dtype) for shape in shapes)
+    return RNNWeights(W_x, W_s, b), x, S0
+
+
+@pytest.mark.parametrize("dtype, atol", [(np.float64, 1e-12), (np.float32, 1e-5)])
+@given(shape=SHAPES)
+@example(shape=(1, 1, 1, 1))
+def test_forward_equals_nn_rnn(shape, dtype, atol):
+    weights, x, S0 = random_rnn(*shape, dtype)
+    module = nn.RNN(weights.I, weights.H, dtype=torch.from_numpy(x).dtype)
+    with torch.no_grad():
+        for parameter, value in zip(module.parameters(), (weights.W_x, weights.W_s, weights.b, 0 * weights.b)):
+            parameter.copy_(torch.from_numpy(value))
+        expected = module(torch.from_numpy(x), torch.from_numpy(S0)[None])[0].numpy()
+    before = [array.copy() for array in (weights.W_x, weights.W_s, weights.b, x, S0)]
+    trace = rnn_forward(x, weights, S0)
+    assert trace.S.dtype == trace.theta.dtype == dtype
+    assert np.abs(trace.S - expected).max() < atol
+    assert np.abs(np.tanh(trace.theta) - trace.S).max() == 0
+    assert all(map(np.array_equal, before, (weights.W_x, weights.W_s, weights.b, x, S0)))
+
+
+def autograd_states(weights, x, S0, **copies):
+    """[S_0 ... S_T] as tensors that remember; copies: weights with a leading axis, one for each step."""
+    tensors = {name: torch.from_numpy(getattr(weights, name)) for name in ("W_x", "W_s", "b")}
+    states = [torch.from_numpy(S0).requires_grad_()]
+    for t, x_t in enumerate(torch.from_numpy(x)):
+        own = {name: copies[name][t] if name in copies else value for name, value in tensors.items()}
+        states.append(torch.tanh(x_t @ own["W_x"].T + states[-1] @ own["W_s"].T + own["b"]))
+    return states
+
+
+@given(SHAPES)
+@example((1, 1, 1, 1))
+@example((7, 1, 1, 1))
+def test_jacobians_and_their_product_equal_autograd(shape):
+    weights, x, S0 = random_rnn(*shape)
+    trace, T = rnn_forward(x, weights, S0), shape[0]
+    states = autograd_states(weights, x, S0)
+    for step, last in {(1, T), (1, 1), (max(T - 1, 1), T)}:
+        ours = rnn_state_gradient(trace, weights, last, step)
+        for unit in range(weights.H):
+            rows = torch.autograd.grad(states[last][:, unit].sum(), states[step], retain_graph=True)[0]
+            assert np.abs(ours[:, unit] - rows.numpy()).max() < 1e-12
+    for unit in range(weights.H):  # the first step's Jacobian, which no product above contains
+        rows = torch.autograd.grad(states[1][:, unit].sum(), states[0], retain_graph=True)[0]
+        assert np.abs(rnn_jacobians(trace, weights)[0, :, unit] - rows.numpy()).max() < 1e-12
+
+
+@pytest.mark.parametrize("T", [1, 2, 9])
+def test_terms_equal_autograd_with_one_copy_a_step(T):
+    weights, x, S0 = random_rnn(T, 1, 1, 1, seed=T)
+    trace = rnn_forward(x, weights, S0)
+    copies = {
+        name: torch.from_numpy(np.stack([getattr(weights, name)] * T)).requires_grad_() for name in ("W_x", "W_s", "b")
+    }
+    states = autograd_states(weights, x, S0, **copies)
+    for last in range(1, T + 1):
+        expected = torch.autograd.grad(states[last].sum(), list(copies.values()), retain_graph=True)
+        terms = chain_terms(trace, weights, last)
+        for name, gradient in zip(copies, expected):
+            assert terms[name].shape == (last, 1)
+            assert np.abs(terms[name][:, 0] - gradient.numpy().reshape(T)[:last]).max() < 1e-12, (name, last)
+
+
+def test_terms_keep_sequences_apart():
+    weights, x, S0 = random_rnn(5, 3, 1, 1)
+    together = chain_terms(rnn_forward(x, weights, S0), weights, 4)
+    for n in range(3):
+        alone = chain_terms(rnn_forward(x[:, n : n + 1], weights, S0[n : n + 1]), weights, 4)
+        for name in together:
+            assert np.abs(together[name][:, n] - alone[name][:, 0]).max() < 1e-15
+
+
+weights, x, S0 = random_rnn(4, 2, 3, 5)
+trace = rnn_forward(x, weights, S0)
+REFUSED = {
+    "W_s not square": (lambda: RNNWeights(weights.W_x, weights.W_s[:, 1:], weights.b), ValueError, r"\(H, H\)"),
+    "b of another H": (lambda: RNNWeights(weights.W_x, weights.W_s, weights.b[1:]), ValueError, r"\(H,\)"),
+    "two dtypes": (lambda: RNNWeights(weights.W_x, weights.W_s.astype("f4"), weights.b), TypeError, "W_s is float32"),
+    "a tuple for weights": (lambda: rnn_forward(x, (1, 2, 3)), TypeError, "RNNWeights"),
+    "x without batch axis": (lambda: rnn_forward(x[:, 0], weights), ValueError, r"\(T, N, I\)"),
+    "wrong number of inputs": (lambda: rnn_forward(x[..., :1], weights), ValueError, "I = 3"),
+    "S0 of another batch": (lambda: rnn_forward(x, weights, S0[:1]), ValueError, r"= \(2, 5\)"),
+    "NaN": (lambda: rnn_forward(x * np.nan, weights), ValueError, "nan"),
+    "a chain of a wide RNN": (lambda: chain_factors(trace, weights), ValueError, "rnn_jacobians"),
+    "step 0": (lambda: rnn_state_gradient(trace, weights, 2, 0), ValueError, "count from 1"),
+    "beyond T": (lambda: rnn_state_gradient(trace, weights, 5, 1), ValueError, "T = 4"),
+    "forwards in time": (lambda: rnn_state_gradient(trace, weights, 1, 3), ValueError, "backwards"),
+    "half a step": (lambda: rnn_state_gradient(trace, weights, 2, 1.5), TypeError, "integer"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_with_words_that_help(case):
+    call, error, words = REFUSED[case]
+    with pytest.raises(error, match=words):
+        call()
