@@ -87,7 +87,7 @@ def _png(figure, colours):
     drawn, small = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(drawn, format="rgba", dpi=2 * PIXELS_PER_INCH)
-    size = [int(length * 2 * PIXELS_PER_INCH) for length in figure.get_size_inches()]
-    picture = Image.frombuffer("RGBA", size, drawn.getvalue()).convert("RGB")
+    size = tuple(round(length * 2 * PIXELS_PER_INCH) for length in figure.get_size_inches())
+    picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
     picture.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
