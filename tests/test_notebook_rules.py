@@ -4,7 +4,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_files import stored_form
+from notebook_files import keep_timings, stored_form
 from notebook_rules import RULES, pictures, visible_change
 
 from lstm_helpers.plots import Picture
@@ -144,3 +144,16 @@ def test_a_picture_with_other_data_is_seen_and_the_same_is_not():
     assert visible_change(images(1.0), images(1.0)) is None
     assert "levels" in visible_change(images(1.0), images(1.05))
     assert "size" in visible_change(images(1.0), np.zeros((10, 10, 3)))
+
+
+def test_only_unchanged_timings_keep_their_output():
+    def notebook(source, tags, printed):
+        return new_notebook(cells=[code(source, 1, "cell", text(printed), tags=tags)])
+
+    def kept(source, tags):
+        fresh = keep_timings(notebook(source, tags, "new"), notebook("seconds()", tags, "old"))
+        return fresh.cells[0].outputs[0].data["text/plain"]
+
+    assert kept("seconds()", ["nbval-ignore-output"]) == "old"
+    assert kept("seconds(2)", ["nbval-ignore-output"]) == "new"
+    assert kept("seconds()", []) == "new"
