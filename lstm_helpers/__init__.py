@@ -1,6 +1,26 @@
 """The small module behind the course "LSTM, worked out". The mathematics is here and needs only NumPy;
 `lstm_helpers.checks` compares, `lstm_helpers.plots` draws."""
 
-from lstm_helpers.lstm import GATES, LSTMStep, LSTMTrace, LSTMWeights, lstm_forward, lstm_step, sigmoid
+from lstm_helpers.lstm import (
+    GATES,
+    LSTMGradients,
+    LSTMStep,
+    LSTMTrace,
+    LSTMWeights,
+    lstm_backward,
+    lstm_forward,
+    lstm_step,
+    sigmoid,
+)
 
-__all__ = ["GATES", "LSTMStep", "LSTMTrace", "LSTMWeights", "lstm_forward", "lstm_step", "sigmoid"]
+__all__ = [
+    "GATES",
+    "LSTMGradients",
+    "LSTMStep",
+    "LSTMTrace",
+    "LSTMWeights",
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step",
+    "sigmoid",
+]

@@ -156,7 +156,9 @@ class LSTMTrace:
     """What the forward pass leaves behind. Step t is row t - 1 of each (T, N, ·) array: `trace.h[t-1]` is h_t.
 
     x: (T, N, I). i, f, g, o, c, m, h: (T, N, H). h0, c0: (N, H), the states before step 1.
-    x, h0 and c0 are the caller's own arrays where they were given.
+    x, h0 and c0 are the caller's own arrays where they were given; i, f, g, o and h are views.
+    inputs: (T, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.10).
+    gates: (T, N, 4H), the gates as they are stacked in the weights.
     """
 
     x: np.ndarray
@@ -169,6 +171,31 @@ class LSTMTrace:
     h: np.ndarray
     h0: np.ndarray
     c0: np.ndarray
+    inputs: np.ndarray
+    gates: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LSTMGradients:
+    """Total derivatives of a loss L, sums over steps and sequences. Each has the shape of what it is named after.
+
+    W_x: (4H, I). W_h: (4H, H). b: (4H,), equal to the gradient of each of PyTorch's two biases, not to their sum.
+    x: (T, N, I). h0, c0: (N, H). And on the way there, for every step, (T, N, H): h and c, called
+    delta h_t and delta c_t in notebook 03, and those of the four pre-activations.
+    """
+
+    W_x: np.ndarray
+    W_h: np.ndarray
+    b: np.ndarray
+    x: np.ndarray
+    h0: np.ndarray
+    c0: np.ndarray
+    h: np.ndarray
+    c: np.ndarray
+    i_pre: np.ndarray
+    f_pre: np.ndarray
+    g_pre: np.ndarray
+    o_pre: np.ndarray
 
 
 def lstm_step(x_t, h_prev, c_prev, weights):
@@ -204,30 +231,91 @@ def lstm_forward(x, weights, h0=None, c0=None):
     _check_state("h0", h0, N, weights)
     _check_state("c0", c0, N, weights)
 
-    # One product per step: the columns of `inputs[t]` are [h; x; 1] of the N sequences, (1.10). States are
-    # columns in here, so that each gate is a contiguous block of rows.
-    inputs = np.empty((T + 1, H + I + 1, N), weights.dtype)
-    inputs[0, :H] = h0.T
-    inputs[:T, H:-1] = x.transpose(0, 2, 1)
-    inputs[:, -1] = 1
-    # One tanh serves all four: sigmoid(z) = tanh(z/2)/2 + 1/2 on the rows of i, f, o, tanh(z) on those of g.
-    slope = np.repeat(np.array([0.5, 0.5, 1, 0.5], weights.dtype), H)[:, None]
-    stacked_weights = np.hstack([weights.W_h, weights.W_x, weights.b[:, None]]) * slope
-    gates = np.empty((T, 4 * H, N), weights.dtype)
-    i, f, g, o = (gates[:, k * H : (k + 1) * H] for k in range(4))
-    c, m, h = np.empty((T + 1, H, N), weights.dtype), np.empty((T, H, N), weights.dtype), inputs[:, :H]
-    c[0] = c0.T
-    for t in range(T):
-        np.matmul(stacked_weights, inputs[t], out=gates[t])
-        np.tanh(gates[t], out=gates[t])
-        gates[t] *= slope
-        gates[t] += 1 - slope
-        np.multiply(f[t], c[t], out=c[t + 1])
-        c[t + 1] += i[t] * g[t]  # (1.5)
-        np.tanh(c[t + 1], out=m[t])
-        np.multiply(o[t], m[t], out=h[t + 1])  # (1.7)
-    rows = (array.transpose(0, 2, 1) for array in (i, f, g, o, c[1:], m, h[1:]))
-    return LSTMTrace(x, *rows, h0, c0)
+    # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.10).
+    inputs = np.empty((T + 1, N, H + I + 1), weights.dtype)
+    inputs[0, :, :H], inputs[:T, :, H:-1], inputs[..., -1] = h0, x, 1
+    # One tanh serves all four gates: sigmoid(z) = tanh(z/2)/2 + 1/2 for i, f, o, and tanh(z) as it is for g.
+    slope = np.repeat(np.array([0.5, 0.5, 1, 0.5], weights.dtype), H)
+    offset = 1 - slope
+    stacked_weights = np.vstack([weights.W_h.T, weights.W_x.T, weights.b]) * slope
+    gates = np.empty((T, N, 4 * H), weights.dtype)
+    i, f, g, o = np.split(gates, 4, axis=2)
+    c, m, h = np.empty((T + 1, N, H), weights.dtype), np.empty((T, N, H), weights.dtype), inputs[..., :H]
+    c[0] = c0
+    written = np.empty((N, H), weights.dtype)
+    for inputs_t, gates_t, i_t, f_t, g_t, o_t, c_prev, c_t, m_t, h_t in zip(
+        inputs, gates, i, f, g, o, c, c[1:], m, h[1:]
+    ):
+        np.dot(inputs_t, stacked_weights, out=gates_t)
+        np.tanh(gates_t, out=gates_t)
+        np.multiply(gates_t, slope, out=gates_t)
+        np.add(gates_t, offset, out=gates_t)
+        np.multiply(f_t, c_prev, out=c_t)
+        np.multiply(i_t, g_t, out=written)
+        np.add(c_t, written, out=c_t)  # (1.5)
+        np.tanh(c_t, out=m_t)
+        np.multiply(o_t, m_t, out=h_t)  # (1.7)
+    return LSTMTrace(x, i, f, g, o, c[1:], m, h[1:], h0, c0, inputs[:T], gates)
+
+
+CACHED = 2**15  # numbers per array that lstm_backward works on at a time: what a processor's cache holds
+
+
+def lstm_backward(trace, weights, dh, dc_last=None):
+    """Back-propagation through time: the gradients of a loss L -> LSTMGradients. Equation numbers: notebook 03.
+
+    dh: (T, N, H), the immediate partial derivatives of L by each h_t, without the route through later steps.
+    dc_last: (N, H), the immediate partial derivative of L by c_T, without the route through h_T; zero if not given.
+    No argument is changed. Raises TypeError or ValueError for arrays that do not fit together.
+    """
+    _check_weights(weights)
+    _check_trace(trace, weights)
+    _float_array("dh", dh, 3, "(T, N, H)", weights.dtype)
+    if dh.shape != trace.h.shape:
+        raise ValueError(
+            f"dh has shape {dh.shape}, but must be (T, N, H) = {trace.h.shape}: a gradient for h_t at every step. "
+            f"If only the last h is used, pass zeros for the others"
+        )
+    (T, N, H), I = dh.shape, weights.I
+    if dc_last is not None:
+        _check_state("dc_last", dc_last, N, weights)
+
+    c_before = np.concatenate([trace.c0[None], trace.c[:-1]])
+    d_pre = np.empty((T, N, 4 * H), weights.dtype)  # of the pre-activations, stacked like the gates
+    d_h, d_c = np.empty((2, T, N, H), weights.dtype)
+    h_carry = np.zeros((N, H), weights.dtype)  # what step t + 1 says about h_t
+    c_carry = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last.copy()  # and about c_t
+    steps = max(1, CACHED // (N * H))
+    for end in range(T, 0, -steps):
+        now = slice(max(end - steps, 0), end)
+        # All that is nonlinear, for many steps at once: what d_c, or for o d_h, must be multiplied with.
+        gates, d_stacked = trace.gates[now], d_pre[now]
+        i, f, g, o = np.split(gates, 4, axis=2)
+        np.subtract(1, gates, out=d_stacked)
+        d_stacked *= gates  # sigmoid' = s (1 - s)
+        d_i, d_f, d_g, d_o = np.split(d_stacked, 4, axis=2)
+        d_i *= g  # (3.8)
+        d_f *= c_before[now]  # (3.9)
+        d_g[:] = (1 - g * g) * i  # (3.10), with tanh' = 1 - g^2
+        d_o *= trace.m[now]  # (3.7)
+        h_to_c = (1 - trace.m[now] ** 2) * o
+        d_ifg = d_stacked.reshape(-1, N, 4, H)[:, :, :3]
+        # What is left is linear, and must go step by step, from the last to the first.
+        arrays = (dh[now], h_to_c, f, d_h[now], d_c[now], d_ifg, d_o, d_stacked)
+        for dh_t, h_to_c_t, f_t, d_h_t, d_c_t, d_ifg_t, d_o_t, d_pre_t in zip(*(array[::-1] for array in arrays)):
+            np.add(dh_t, h_carry, out=d_h_t)  # (3.4)
+            np.multiply(d_h_t, h_to_c_t, out=d_c_t)
+            np.add(d_c_t, c_carry, out=d_c_t)  # (3.5)
+            np.multiply(d_ifg_t, d_c_t[:, None], out=d_ifg_t)
+            np.multiply(d_o_t, d_h_t, out=d_o_t)
+            np.dot(d_pre_t, weights.W_h, out=h_carry)
+            np.multiply(d_c_t, f_t, out=c_carry)
+    # One product sums over steps and sequences, for all parameters.
+    d_rows = d_pre.reshape(T * N, 4 * H)
+    d_weights = d_rows.T @ trace.inputs.reshape(T * N, H + I + 1)
+    d_x = (d_rows @ weights.W_x).reshape(T, N, I)
+    W_h, W_x, b = d_weights[:, :H], d_weights[:, H:-1], d_weights[:, -1]
+    return LSTMGradients(W_x, W_h, b, d_x, h_carry, c_carry, d_h, d_c, *np.split(d_pre, 4, axis=2))
 
 
 # What is refused, and in which words. Nothing is converted or broadcast in silence.
@@ -269,6 +357,16 @@ def _check_weights(weights):
         raise TypeError(
             f"weights must be LSTMWeights, not {_describe(weights)}: "
             f"build them with LSTMWeights(W_x, W_h, b) or LSTMWeights.from_torch(module)"
+        )
+
+
+def _check_trace(trace, weights):
+    if not isinstance(trace, LSTMTrace):
+        raise TypeError(f"trace must be an LSTMTrace, not {_describe(trace)}: pass what lstm_forward returned")
+    if trace.x.shape[2] != weights.I or trace.h.shape[2] != weights.H or trace.h.dtype != weights.dtype:
+        raise ValueError(
+            f"the trace has I = {trace.x.shape[2]}, H = {trace.h.shape[2]} and {trace.h.dtype}, the weights have "
+            f"I = {weights.I}, H = {weights.H} and {weights.dtype}: pass the weights that made the trace"
         )
 
 
