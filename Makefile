@@ -11,7 +11,7 @@ export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup lab test lint notebooks figures clean
+.PHONY: help setup lab test lint notebooks figures bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -53,6 +53,9 @@ notebooks: setup  ## run all notebooks again and store their outputs; two runs g
 
 figures: setup  ## draw figures/ again
 	$(RUN) -m lstm_helpers.plots.files
+
+bench: setup  ## time the NumPy LSTM against PyTorch's, about five minutes
+	$(RUN) tests/bench.py
 
 clean:  ## remove .venv and everything that tools left behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -156,9 +156,9 @@ class LSTMTrace:
     """What the forward pass leaves behind. Step t is row t - 1 of each (T, N, ·) array: `trace.h[t-1]` is h_t.
 
     x: (T, N, I). i, f, g, o, c, m, h: (T, N, H). h0, c0: (N, H), the states before step 1.
-    x, h0 and c0 are the caller's own arrays where they were given; i, f, g, o and h are views.
+    x, h0 and c0 are the caller's own arrays where they were given. For the backward pass:
     inputs: (T, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.10).
-    gates: (T, N, 4H), the gates as they are stacked in the weights.
+    gates: (T, N, 4H), stacked like the weights. cells: (T+1, N, H), c_0 to c_T. i, f, g, o and c are views of these.
     """
 
     x: np.ndarray
@@ -173,6 +173,7 @@ class LSTMTrace:
     c0: np.ndarray
     inputs: np.ndarray
     gates: np.ndarray
+    cells: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,27 +236,33 @@ def lstm_forward(x, weights, h0=None, c0=None):
     inputs = np.empty((T + 1, N, H + I + 1), weights.dtype)
     inputs[0, :, :H], inputs[:T, :, H:-1], inputs[..., -1] = h0, x, 1
     # One tanh serves all four gates: sigmoid(z) = tanh(z/2)/2 + 1/2 for i, f, o, and tanh(z) as it is for g.
-    slope = np.repeat(np.array([0.5, 0.5, 1, 0.5], weights.dtype), H)
+    slope = np.repeat(np.array([[0.5, 0.5, 1, 0.5]] * N, weights.dtype), H, axis=1)  # (N, 4H): no broadcasting
     offset = 1 - slope
-    stacked_weights = np.vstack([weights.W_h.T, weights.W_x.T, weights.b]) * slope
+    stacked_weights = np.vstack([weights.W_h.T, weights.W_x.T, weights.b]) * slope[0]
     gates = np.empty((T, N, 4 * H), weights.dtype)
-    i, f, g, o = np.split(gates, 4, axis=2)
+    i, f, g, o = _four(gates)
     c, m, h = np.empty((T + 1, N, H), weights.dtype), np.empty((T, N, H), weights.dtype), inputs[..., :H]
     c[0] = c0
     written = np.empty((N, H), weights.dtype)
     for inputs_t, gates_t, i_t, f_t, g_t, o_t, c_prev, c_t, m_t, h_t in zip(
         inputs, gates, i, f, g, o, c, c[1:], m, h[1:]
     ):
-        np.dot(inputs_t, stacked_weights, out=gates_t)
-        np.tanh(gates_t, out=gates_t)
-        np.multiply(gates_t, slope, out=gates_t)
-        np.add(gates_t, offset, out=gates_t)
-        np.multiply(f_t, c_prev, out=c_t)
-        np.multiply(i_t, g_t, out=written)
-        np.add(c_t, written, out=c_t)  # (1.5)
-        np.tanh(c_t, out=m_t)
-        np.multiply(o_t, m_t, out=h_t)  # (1.7)
-    return LSTMTrace(x, i, f, g, o, c[1:], m, h[1:], h0, c0, inputs[:T], gates)
+        inputs_t.dot(stacked_weights, gates_t)
+        np.tanh(gates_t, gates_t)
+        gates_t *= slope
+        gates_t += offset
+        np.multiply(f_t, c_prev, c_t)
+        np.multiply(i_t, g_t, written)
+        c_t += written  # (1.5)
+        np.tanh(c_t, m_t)
+        np.multiply(o_t, m_t, h_t)  # (1.7)
+    return LSTMTrace(x, i, f, g, o, c[1:], m, h[1:], h0, c0, inputs[:T], gates, c)
+
+
+def _four(stacked):
+    """The blocks of i, f, g and o of a (T, N, 4H) array, as views (T, N, H)."""
+    T, N, rows = stacked.shape
+    return stacked.reshape(T, N, 4, rows // 4).transpose(2, 0, 1, 3)
 
 
 CACHED = 2**15  # numbers per array that lstm_backward works on at a time: what a processor's cache holds
@@ -276,46 +283,46 @@ def lstm_backward(trace, weights, dh, dc_last=None):
             f"dh has shape {dh.shape}, but must be (T, N, H) = {trace.h.shape}: a gradient for h_t at every step. "
             f"If only the last h is used, pass zeros for the others"
         )
-    (T, N, H), I = dh.shape, weights.I
+    (T, N, H), I, W_h = dh.shape, weights.I, weights.W_h
     if dc_last is not None:
         _check_state("dc_last", dc_last, N, weights)
 
-    c_before = np.concatenate([trace.c0[None], trace.c[:-1]])
     d_pre = np.empty((T, N, 4 * H), weights.dtype)  # of the pre-activations, stacked like the gates
-    d_h, d_c = np.empty((2, T, N, H), weights.dtype)
+    d_h, d_c = dh.copy(), np.empty((T, N, H), weights.dtype)
     h_carry = np.zeros((N, H), weights.dtype)  # what step t + 1 says about h_t
     c_carry = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last.copy()  # and about c_t
     steps = max(1, CACHED // (N * H))
     for end in range(T, 0, -steps):
         now = slice(max(end - steps, 0), end)
-        # All that is nonlinear, for many steps at once: what d_c, or for o d_h, must be multiplied with.
-        gates, d_stacked = trace.gates[now], d_pre[now]
-        i, f, g, o = np.split(gates, 4, axis=2)
-        np.subtract(1, gates, out=d_stacked)
+        # All that is nonlinear, for many steps at once: by what d_c, or for o d_h, must be multiplied.
+        gates, m, d_stacked = trace.gates[now], trace.m[now], d_pre[now]
+        i, f, g, o = _four(gates)
+        d_i, d_f, d_g, d_o = _four(d_stacked)
+        np.subtract(1, gates, d_stacked)
         d_stacked *= gates  # sigmoid' = s (1 - s)
-        d_i, d_f, d_g, d_o = np.split(d_stacked, 4, axis=2)
-        d_i *= g  # (3.8)
-        d_f *= c_before[now]  # (3.9)
-        d_g[:] = (1 - g * g) * i  # (3.10), with tanh' = 1 - g^2
-        d_o *= trace.m[now]  # (3.7)
-        h_to_c = (1 - trace.m[now] ** 2) * o
-        d_ifg = d_stacked.reshape(-1, N, 4, H)[:, :, :3]
+        d_i *= g  # (3.7)
+        d_f *= trace.cells[now]  # (3.8)
+        d_g[:] = (1 - g * g) * i  # (3.9), with tanh' = 1 - g^2
+        d_o *= m  # (3.6)
+        d_c[now] = (1 - m * m) * o  # (3.5)
         # What is left is linear, and must go step by step, from the last to the first.
-        arrays = (dh[now], h_to_c, f, d_h[now], d_c[now], d_ifg, d_o, d_stacked)
-        for dh_t, h_to_c_t, f_t, d_h_t, d_c_t, d_ifg_t, d_o_t, d_pre_t in zip(*(array[::-1] for array in arrays)):
-            np.add(dh_t, h_carry, out=d_h_t)  # (3.4)
-            np.multiply(d_h_t, h_to_c_t, out=d_c_t)
-            np.add(d_c_t, c_carry, out=d_c_t)  # (3.5)
-            np.multiply(d_ifg_t, d_c_t[:, None], out=d_ifg_t)
-            np.multiply(d_o_t, d_h_t, out=d_o_t)
-            np.dot(d_pre_t, weights.W_h, out=h_carry)
-            np.multiply(d_c_t, f_t, out=c_carry)
+        arrays = (d_h[now], d_c[now], f, d_i, d_f, d_g, d_o, d_stacked)
+        for d_h_t, d_c_t, f_t, d_i_t, d_f_t, d_g_t, d_o_t, d_pre_t in zip(*(array[::-1] for array in arrays)):
+            d_h_t += h_carry  # (3.4)
+            d_c_t *= d_h_t
+            d_c_t += c_carry  # (3.5)
+            d_i_t *= d_c_t
+            d_f_t *= d_c_t
+            d_g_t *= d_c_t
+            d_o_t *= d_h_t
+            d_pre_t.dot(W_h, h_carry)
+            np.multiply(d_c_t, f_t, c_carry)
     # One product sums over steps and sequences, for all parameters.
     d_rows = d_pre.reshape(T * N, 4 * H)
     d_weights = d_rows.T @ trace.inputs.reshape(T * N, H + I + 1)
     d_x = (d_rows @ weights.W_x).reshape(T, N, I)
-    W_h, W_x, b = d_weights[:, :H], d_weights[:, H:-1], d_weights[:, -1]
-    return LSTMGradients(W_x, W_h, b, d_x, h_carry, c_carry, d_h, d_c, *np.split(d_pre, 4, axis=2))
+    d_W_h, d_W_x, d_b = d_weights[:, :H], d_weights[:, H:-1], d_weights[:, -1]
+    return LSTMGradients(d_W_x, d_W_h, d_b, d_x, h_carry, c_carry, d_h, d_c, *_four(d_pre))
 
 
 # What is refused, and in which words. Nothing is converted or broadcast in silence.
