@@ -1,0 +1,91 @@
+"""The unrolled LSTM as a graph of single operations, with chosen edges in colour."""
+
+import numpy as np
+from matplotlib.patches import Circle
+
+from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
+
+PALE = "#B8B8B8"
+STEP = 4.6  # inches from one step to the next
+PLACES = {  # of a node within its step
+    "f~": (0.0, 0.0), "i~": (0.9, 0.0), "g~": (1.8, 0.0), "o~": (2.7, 0.0),
+    "f": (0.0, 1.15), "i": (0.9, 1.15), "g": (1.8, 1.15), "o": (2.7, 1.15),
+    "c": (0.9, 2.9), "m": (2.25, 2.3), "h": (3.4, 1.75), "L": (4.5, 2.3),
+}  # fmt: skip
+
+
+def edges(last, first=1):
+    """Every pair (from, to) of nodes, in the direction of the forward pass, for steps first ... last and the loss."""
+    found = []
+    for t in range(first, last + 1):
+        found += [(f"{gate}~{t}", f"{gate}{t}") for gate in "figo"]
+        found += [(f"{gate}{t}", f"c{t}") for gate in "fig"]
+        found += [(f"c{t}", f"m{t}"), (f"m{t}", f"h{t}"), (f"o{t}", f"h{t}")]
+        if t < last:
+            found += [(f"h{t}", f"{gate}~{t + 1}") for gate in "figo"] + [(f"c{t}", f"c{t + 1}")]
+    return [*found, (f"h{last}", "L")]
+
+
+@styled
+def draw_graph(last, first=1, coloured=None, title="", notes=(), ax=None):
+    """Steps first ... last with their loss L at the last one.
+
+    coloured: {(from, to): colour} for the edges to bring out. notes: (node, text, colour) to write beside nodes.
+    Returns the Figure.
+    """
+    coloured = coloured or {}
+    count = last - first + 1
+    figure, ax = axes_for(ax, round(0.7 + STEP * count * 0.8, 1), 4.4)
+    ax.set_axis_off()
+    ax.set(xlim=(-0.5, STEP * count + 0.4), ylim=(-1.7, 3.7), aspect="equal")
+    place = {node: _place(node, first, last) for pair in edges(last, first) for node in pair}
+    for t in range(first, last + 1):
+        x = (t - first) * STEP
+        ax.text(x + 1.35, -1.32, f"step {t}", ha="center", va="top", color=GREY)
+        if t > first:
+            ax.plot([x - 0.5] * 2, [-1.6, 3.3], color=FAINT, lw=1, ls=":")
+    for edge in edges(last, first):
+        if edge not in coloured:
+            _edge(ax, place, edge, PALE, 1.4)
+    for edge, colour in coloured.items():
+        _edge(ax, place, edge, colour, 3.4)
+    lit = {node for edge in coloured for node in edge}
+    for node, at in place.items():
+        colour = GATE_COLOURS.get(node[0], INK)
+        ax.add_patch(Circle(at, 0.31, fc="white", ec=colour, lw=2.2 if node in lit or not coloured else 1.0, zorder=3))
+        ax.text(*at, label(node), ha="center", va="center", zorder=4, color=colour, fontsize=13)
+    for node, text, colour in notes:
+        x, y = place[node]
+        ax.text(x, y + 0.4, text, ha="center", va="bottom", color=colour, zorder=5)
+    ax.set_title(title, loc="left")
+    return figure
+
+
+def label(node):
+    """A node's name as mathtext: "f~2" is the pre-activation of the forget gate at step 2."""
+    if node == "L":
+        return "$L$"
+    name, t = (node[0], node[2:]) if "~" in node else (node[0], node[1:])
+    return rf"$\tilde{{{name}}}_{{{t}}}$" if "~" in node else f"${name}_{{{t}}}$"
+
+
+def _place(node, first, last):
+    kind = node.rstrip("0123456789")
+    t = last if node == "L" else int(node[len(kind) :])
+    x, y = PLACES[kind]
+    return x + (t - first) * STEP, y
+
+
+def _edge(ax, place, edge, colour, width):
+    """Straight, but for the four from h to the next step's pre-activations, which go round below, side by side."""
+    points = np.array([place[edge[0]], place[edge[1]]])
+    if edge[0].startswith("h") and edge[1] != "L":
+        track = "figo".index(edge[1][0])
+        x, y = points[0][0] + 0.18 - 0.12 * track, -0.5 - 0.17 * track
+        points = np.array([(x, points[0][1]), (x, y), (points[1][0], y), points[1]])
+    towards = (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2])
+    points[-1] -= 0.33 * towards
+    order = 1 if colour == PALE else 2
+    ax.plot(*points[:-1].T, color=colour, lw=width, zorder=order, solid_joinstyle="round")
+    arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
+    ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=order)
