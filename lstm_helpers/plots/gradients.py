@@ -40,8 +40,7 @@ def draw_two_curves(thick, thin, labels, ax=None):
     figure, ax = axes_for(ax, 10, 4)
     ax.semilogy(thick, color="#E3B778", lw=9, solid_capstyle="butt")
     ax.semilogy(thin, color=INK, lw=1.6)
-    start = len(thin) // 6
-    ax.text(start, thin[start] * 1.9, labels[0] + " (thick)", color=BROWN)
-    ax.text(start, thin[start] * 1.35, labels[1] + " (thin)", color=INK)
+    ax.text(0.98, 0.95, labels[0] + " (thick)", color=BROWN, ha="right", transform=ax.transAxes)
+    ax.text(0.98, 0.85, labels[1] + " (thin)", color=INK, ha="right", transform=ax.transAxes)
     ax.set(xlabel="update", ylabel="loss", xlim=(0, len(thin)))
     return figure
