@@ -18,7 +18,7 @@ MOST_PATHS = 20_000
 
 
 def count_paths(last, step, gate="f"):
-    """How many paths lead from L_last to that gate's pre-activation at `step`: for f, i, g 1, 5, 24, 115, ...; (4.10)."""
+    """How many paths lead from L_last to that gate's pre-activation at `step`; (4.10). For f: 1, 5, 24, ..."""
     _check_gate(gate)
     check_steps(last, last=last, step=step)
     from_h, from_c = (1, 0) if gate == "o" else (1, 1)
@@ -123,7 +123,8 @@ def cell_state_terms(trace, weights, t):
 
     Returns {"f_direct", "via_f", "via_i", "via_g": (N, H, H)}, whose sum it is.
 
-    It supposes h_{t-1} = o_{t-1} tanh(C_{t-1}). At t = 1 h_0 is given and does not depend on C_0: only f_direct is left.
+    It supposes h_{t-1} = o_{t-1} tanh(C_{t-1}). At t = 1, h_0 is given and does not depend on C_0, so that
+    f_direct is all there is.
     """
     _check(trace, weights)
     check_steps(len(trace.h), t=t)

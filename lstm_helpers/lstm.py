@@ -157,7 +157,7 @@ class LSTMTrace:
 
     x: (T, N, I). i, f, g, o, c, m, h: (T, N, H). h0, c0: (N, H), the states before step 1.
     x, h0 and c0 are the caller's own arrays where they were given. For the backward pass:
-    inputs: (T, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.10).
+    inputs: (T+1, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.10); the last has h_T only.
     gates: (T, N, 4H), stacked like the weights. cells: (T+1, N, H), c_0 to c_T. i, f, g, o and c are views of these.
     """
 
@@ -182,7 +182,7 @@ class LSTMGradients:
 
     W_x: (4H, I). W_h: (4H, H). b: (4H,), equal to the gradient of each of PyTorch's two biases, not to their sum.
     x: (T, N, I). h0, c0: (N, H). And on the way there, for every step, (T, N, H): h and c, called
-    delta h_t and delta c_t in notebook 03, and those of the four pre-activations.
+    delta h_t and delta c_t in notebook 03, and those of the four pre-activations, views of pre (T, N, 4H).
     """
 
     W_x: np.ndarray
@@ -197,6 +197,7 @@ class LSTMGradients:
     f_pre: np.ndarray
     g_pre: np.ndarray
     o_pre: np.ndarray
+    pre: np.ndarray
 
 
 def lstm_step(x_t, h_prev, c_prev, weights):
@@ -218,10 +219,11 @@ def lstm_step(x_t, h_prev, c_prev, weights):
     return LSTMStep(i_pre, f_pre, g_pre, o_pre, i, f, g, o, c, m, h)
 
 
-def lstm_forward(x, weights, h0=None, c0=None):
+def lstm_forward(x, weights, h0=None, c0=None, out=None):
     """A whole sequence: x (T, N, I) -> LSTMTrace. h0 and c0: (N, H), zero where not given.
 
-    The same equations as `lstm_step`, arranged for speed; no argument is changed.
+    The same equations as `lstm_step`, arranged for speed. No argument is changed but `out`, a trace of the same
+    sizes that is no longer needed: its arrays are used again, which saves the time to get memory for large ones.
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     _check_weights(weights)
@@ -233,15 +235,14 @@ def lstm_forward(x, weights, h0=None, c0=None):
     _check_state("c0", c0, N, weights)
 
     # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.10).
-    inputs = np.empty((T + 1, N, H + I + 1), weights.dtype)
+    shapes = {"inputs": (T + 1, N, H + I + 1), "gates": (T, N, 4 * H), "cells": (T + 1, N, H), "m": (T, N, H)}
+    inputs, gates, c, m = _arrays(shapes, weights.dtype, out, LSTMTrace)
     inputs[0, :, :H], inputs[:T, :, H:-1], inputs[..., -1] = h0, x, 1
     # One tanh serves all four gates: sigmoid(z) = tanh(z/2)/2 + 1/2 for i, f, o, and tanh(z) as it is for g.
     slope = np.repeat(np.array([[0.5, 0.5, 1, 0.5]] * N, weights.dtype), H, axis=1)  # (N, 4H): no broadcasting
     offset = 1 - slope
     stacked_weights = np.vstack([weights.W_h.T, weights.W_x.T, weights.b]) * slope[0]
-    gates = np.empty((T, N, 4 * H), weights.dtype)
-    i, f, g, o = _four(gates)
-    c, m, h = np.empty((T + 1, N, H), weights.dtype), np.empty((T, N, H), weights.dtype), inputs[..., :H]
+    (i, f, g, o), h = _four(gates), inputs[..., :H]
     c[0] = c0
     written = np.empty((N, H), weights.dtype)
     for inputs_t, gates_t, i_t, f_t, g_t, o_t, c_prev, c_t, m_t, h_t in zip(
@@ -256,7 +257,7 @@ def lstm_forward(x, weights, h0=None, c0=None):
         c_t += written  # (1.5)
         np.tanh(c_t, m_t)
         np.multiply(o_t, m_t, h_t)  # (1.7)
-    return LSTMTrace(x, i, f, g, o, c[1:], m, h[1:], h0, c0, inputs[:T], gates, c)
+    return LSTMTrace(x, i, f, g, o, c[1:], m, h[1:], h0, c0, inputs, gates, c)
 
 
 def _four(stacked):
@@ -265,15 +266,32 @@ def _four(stacked):
     return stacked.reshape(T, N, 4, rows // 4).transpose(2, 0, 1, 3)
 
 
+def _arrays(shapes, dtype, out, kind):
+    """Arrays of these shapes: those of `out` by these names, or new ones."""
+    if out is None:
+        return [np.empty(shape, dtype) for shape in shapes.values()]
+    if not isinstance(out, kind):
+        raise TypeError(f"out must be {kind.__name__} from an earlier call, not {_describe(out)}")
+    for name, shape in shapes.items():
+        array = getattr(out, name)
+        if array.shape != shape or array.dtype != dtype:
+            raise ValueError(
+                f"out has {name} of shape {array.shape} and {array.dtype}, but this call needs {shape} and {dtype}: "
+                f"pass out only between calls of the same T, N, I, H and dtype"
+            )
+    return [getattr(out, name) for name in shapes]
+
+
 CACHED = 2**15  # numbers per array that lstm_backward works on at a time: what a processor's cache holds
 
 
-def lstm_backward(trace, weights, dh, dc_last=None):
+def lstm_backward(trace, weights, dh, dc_last=None, out=None):
     """Back-propagation through time: the gradients of a loss L -> LSTMGradients. Equation numbers: notebook 03.
 
     dh: (T, N, H), the immediate partial derivatives of L by each h_t, without the route through later steps.
     dc_last: (N, H), the immediate partial derivative of L by c_T, without the route through h_T; zero if not given.
-    No argument is changed. Raises TypeError or ValueError for arrays that do not fit together.
+    No argument is changed but `out`, gradients of the same sizes that are no longer needed, as for lstm_forward.
+    Raises TypeError or ValueError for arrays that do not fit together.
     """
     _check_weights(weights)
     _check_trace(trace, weights)
@@ -287,8 +305,9 @@ def lstm_backward(trace, weights, dh, dc_last=None):
     if dc_last is not None:
         _check_state("dc_last", dc_last, N, weights)
 
-    d_pre = np.empty((T, N, 4 * H), weights.dtype)  # of the pre-activations, stacked like the gates
-    d_h, d_c = dh.copy(), np.empty((T, N, H), weights.dtype)
+    shapes = {"pre": (T, N, 4 * H), "h": (T, N, H), "c": (T, N, H)}
+    d_pre, d_h, d_c = _arrays(shapes, weights.dtype, out, LSTMGradients)
+    d_h[:] = dh
     h_carry = np.zeros((N, H), weights.dtype)  # what step t + 1 says about h_t
     c_carry = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last.copy()  # and about c_t
     steps = max(1, CACHED // (N * H))
@@ -319,10 +338,10 @@ def lstm_backward(trace, weights, dh, dc_last=None):
             np.multiply(d_c_t, f_t, c_carry)
     # One product sums over steps and sequences, for all parameters.
     d_rows = d_pre.reshape(T * N, 4 * H)
-    d_weights = d_rows.T @ trace.inputs.reshape(T * N, H + I + 1)
+    d_weights = d_rows.T @ trace.inputs[:T].reshape(T * N, H + I + 1)
     d_x = (d_rows @ weights.W_x).reshape(T, N, I)
     d_W_h, d_W_x, d_b = d_weights[:, :H], d_weights[:, H:-1], d_weights[:, -1]
-    return LSTMGradients(d_W_x, d_W_h, d_b, d_x, h_carry, c_carry, d_h, d_c, *_four(d_pre))
+    return LSTMGradients(d_W_x, d_W_h, d_b, d_x, h_carry, c_carry, d_h, d_c, *_four(d_pre), d_pre)
 
 
 # What is refused, and in which words. Nothing is converted or broadcast in silence.

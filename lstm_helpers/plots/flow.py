@@ -1,0 +1,135 @@
+"""Pictures of gradients on their way through an LSTM."""
+
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from lstm_helpers.plots.graph import draw_graph, label
+from lstm_helpers.plots.style import (
+    FAINT,
+    GATE_COLOURS,
+    INK,
+    OTHER_COLOURS,
+    axes_for,
+    new_figure,
+    shades,
+    spread,
+    styled,
+)
+
+TERM_COLOURS = {"f_direct": INK, "via_f": GATE_COLOURS["f"], "via_i": GATE_COLOURS["i"], "via_g": GATE_COLOURS["g"]}
+PATH_COLOURS = {"c": INK} | GATE_COLOURS
+
+
+def path_colour(path):
+    """A path from L_3 takes the colour of the door through which it leaves step 3: the cell, or one of the gates."""
+    third = [node for node in path[1:] if node.endswith("3")][-1]
+    return PATH_COLOURS[third[0]]
+
+
+@styled
+def draw_path(path, last, title=""):
+    """One path on the unrolled graph of steps 1 ... last. path: nodes from "L" backwards. Returns the Figure."""
+    colour = path_colour(path)
+    coloured = {(end, start): colour for start, end in pairwise(path)}
+    return draw_graph(last, coloured=coloured, title=title or " → ".join(map(label, path)))
+
+
+@styled
+def draw_terms(terms, total, ax=None):
+    """The four terms of dC_t/dC_{t-1} for each step as stacked bars, negative ones below zero.
+
+    terms: {name: (T,)}. total: (T,). Returns the Figure.
+    """
+    figure, ax = axes_for(ax, 11, 4.4)
+    t = np.arange(1, len(total) + 1)
+    above, below = np.zeros(len(t)), np.zeros(len(t))
+    for name, values in terms.items():
+        bottom = np.where(values >= 0, above, below)
+        ax.bar(t, values, bottom=bottom, color=TERM_COLOURS[name], width=0.75, alpha=0.75 if name == "f_direct" else 1)
+        above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
+    ax.plot(t, total, "D", color="white", markeredgecolor=INK, markeredgewidth=1.8, markersize=8, zorder=4)
+    ax.axhline(0, color=INK, lw=1)
+    ax.set(xlabel="step t", xlim=(0.2, len(t) + 5.4))
+    names = {"f_direct": "$f_t$ itself", "via_f": "through $f_t$", "via_i": "through $i_t$", "via_g": "through $g_t$"}
+    top = max(above.max(), 0.1)
+    for k, (name, text) in enumerate([*names.items(), ("", "diamond: their sum")]):
+        ax.text(len(t) + 0.9, top * (1 - 0.14 * k), text, color=TERM_COLOURS.get(name, INK), va="center")
+    ax.set_xticks(t[::2] if len(t) > 12 else t)
+    return figure
+
+
+@styled
+def draw_errors(errors, ax=None):
+    """Share of draws whose relative error is below what the axis says. errors: {label: (draws,)}."""
+    figure, ax = axes_for(ax, 10, 4.2)
+    for (text, error), colour, line in zip(errors.items(), OTHER_COLOURS.values(), ("-", "--")):
+        ax.semilogx(np.sort(error), np.linspace(0, 1, len(error)), line, color=colour)
+        middle = np.median(error)
+        ax.plot(middle, 0.5, "o", color=colour)
+        ax.text(middle * 1.25, 0.46, text, color=colour, va="top")
+    ax.set(xlabel="relative error of the product", ylabel="share of the LSTMs", ylim=(0, 1.02), xlim=(1e-4, 1e3))
+    return figure
+
+
+@styled
+def draw_survival(bands, highlight=(), bottom=-30.0, top=4.0, ax=None):
+    """log10 of a gradient's size against the lag, a band (10 % to 90 %) with its median for each setting.
+
+    bands: {label: (lags, draws)}. highlight: labels drawn dashed, in brown (what they are compared with).
+    """
+    figure, ax = axes_for(ax, 11, 5)
+    plain = [text for text in bands if text not in highlight]
+    colours = dict(zip(plain, shades(len(plain)))) | dict.fromkeys(highlight, OTHER_COLOURS["brown"])
+    quantiles = {text: np.percentile(band, [10, 50, 90], axis=1) for text, band in bands.items()}
+    ends = {text: int(np.flatnonzero(middle > bottom)[-1]) for text, (_, middle, _) in quantiles.items()}
+    heights = spread([quantiles[text][1][ends[text]] for text in bands], gap=(top - bottom) / 19)
+    for (text, (low, middle, high)), height in zip(quantiles.items(), heights):
+        lag = np.arange(len(middle))
+        ax.fill_between(lag, low, high, color=colours[text], alpha=0.18, lw=0)
+        ax.plot(lag, middle, "--" if text in highlight else "-", color=colours[text])
+        inside = ends[text] == lag[-1]
+        ax.text(ends[text] + (1.5 if inside else 5), height if inside else bottom + 1, text, color=colours[text],
+                va="center")  # fmt: skip
+    ax.axhline(0, color=FAINT, lw=1, zorder=0)
+    ax.set(xlabel="lag", ylabel=r"$\log_{10}$ of the gradient's size", ylim=(bottom, top), xlim=(0, len(lag) * 1.27))
+    ax.set_xticks(range(0, len(lag), 20))
+    return figure
+
+
+@styled
+def draw_forget_bias(forget, terms, sizes, b_f):
+    """Three panels for one forget bias: where the forget gates are, how large the four terms, what survives.
+
+    forget: all values of f_t. terms: {name: size}. sizes: (lags,) norms. Returns the Figure.
+    """
+    figure, (left, middle, right) = new_figure(12, 3.9, ncols=3)
+    left.hist(forget, bins=np.linspace(0, 1, 26), color=GATE_COLOURS["f"])
+    left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {b_f:g}")
+    middle.bar(range(4), list(terms.values()), color=[TERM_COLOURS[name] for name in terms], width=0.7)
+    middle.set(ylim=(0, 1.25), title="size of the four terms", yticks=[0, 0.5, 1])
+    middle.set_xticks(range(4), ["$f_t$", "via $f$", "via $i$", "via $g$"])
+    right.semilogy(sizes, color=INK)
+    right.axhline(1, color=FAINT, lw=1)
+    right.set(ylim=(1e-12, 1e3), xlim=(0, len(sizes) - 1), xlabel="lag", title="what survives")
+    right.xaxis.set_major_locator(MaxNLocator(4))
+    return figure
+
+
+@styled
+def draw_reset(memory, gradients, ax=None):
+    """The memory of the worked example and, below, how much it still depends on what was stored at each storing step.
+
+    memory: (T,). gradients: {storing step: (T,)}, NaN before it. Returns the Figure.
+    """
+    figure, (top, bottom) = new_figure(10, 4.8, nrows=2, sharex=True)
+    t = np.arange(1, len(memory) + 1)
+    top.bar(t, memory, color="#DCE6F0", edgecolor=INK, linewidth=1.2, width=0.72)
+    top.set(ylabel="memory")
+    for (step, gradient), colour, shift in zip(gradients.items(), OTHER_COLOURS.values(), (0.0, 0.05)):
+        bottom.plot(t, gradient + shift, "o-", color=colour)
+        bottom.text(step, 1.16 + shift, f"stored at t = {step}", color=colour, ha="center")
+    bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.12, 1.5), yticks=[0, 1])
+    bottom.set_xticks(t, [f"t = {k}" for k in t])
+    return figure
