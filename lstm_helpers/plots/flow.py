@@ -64,11 +64,12 @@ def draw_terms(terms, total, ax=None):
 def draw_errors(errors, ax=None):
     """Share of draws whose relative error is below what the axis says. errors: {label: (draws,)}."""
     figure, ax = axes_for(ax, 10, 4.2)
-    for (text, error), colour, line in zip(errors.items(), OTHER_COLOURS.values(), ("-", "--")):
+    looks = zip(OTHER_COLOURS.values(), ("-", "--"), ((0.75, "right"), (1.4, "left")))
+    for (text, error), (colour, line, (beside, side)) in zip(errors.items(), looks):
         ax.semilogx(np.sort(error), np.linspace(0, 1, len(error)), line, color=colour)
         middle = np.median(error)
         ax.plot(middle, 0.5, "o", color=colour)
-        ax.text(middle * 1.25, 0.46, text, color=colour, va="top")
+        ax.text(middle * beside, 0.5, text, color=colour, va="center", ha=side)
     ax.set(xlabel="relative error of the product", ylabel="share of the LSTMs", ylim=(0, 1.02), xlim=(1e-4, 1e3))
     return figure
 
