@@ -135,7 +135,7 @@ def cell_state_terms(trace, weights, t):
 
 
 def state_jacobian(trace, weights, t):
-    """d(h_t, C_t)/d(h_{t-1}, C_{t-1}), (N, 2H, 2H), the h block first; (4.15)."""
+    """d(h_t, C_t)/d(h_{t-1}, C_{t-1}), (N, 2H, 2H), the h block first; (4.14)."""
     _check(trace, weights)
     check_steps(len(trace.h), t=t)
     return _jacobians(trace, weights, slice(t - 1, t))[0]
