@@ -29,11 +29,11 @@ def path_colour(path):
 
 
 @styled
-def draw_path(path, last, title=""):
+def draw_path(path, last):
     """One path on the unrolled graph of steps 1 ... last. path: nodes from "L" backwards. Returns the Figure."""
     colour = path_colour(path)
     coloured = {(end, start): colour for start, end in pairwise(path)}
-    return draw_graph(last, coloured=coloured, title=title or " → ".join(map(label, path)))
+    return draw_graph(last, coloured=coloured, title=r" $\rightarrow$ ".join(map(label, path)))
 
 
 @styled

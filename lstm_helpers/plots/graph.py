@@ -14,10 +14,10 @@ PLACES = {  # of a node within its step
 }  # fmt: skip
 
 
-def edges(last, first=1):
-    """Every pair (from, to) of nodes, in the direction of the forward pass, for steps first ... last and the loss."""
+def edges(last):
+    """Every pair (from, to) of nodes, in the direction of the forward pass, for steps 1 ... last and the loss."""
     found = []
-    for t in range(first, last + 1):
+    for t in range(1, last + 1):
         found += [(f"{gate}~{t}", f"{gate}{t}") for gate in "figo"]
         found += [(f"{gate}{t}", f"c{t}") for gate in "fig"]
         found += [(f"c{t}", f"m{t}"), (f"m{t}", f"h{t}"), (f"o{t}", f"h{t}")]
@@ -27,24 +27,22 @@ def edges(last, first=1):
 
 
 @styled
-def draw_graph(last, first=1, coloured=None, title="", notes=(), ax=None):
-    """Steps first ... last with their loss L at the last one.
+def draw_graph(last, coloured=None, title="", ax=None):
+    """Steps 1 ... last with their loss L at the last one.
 
-    coloured: {(from, to): colour} for the edges to bring out. notes: (node, text, colour) to write beside nodes.
-    Returns the Figure.
+    coloured: {(from, to): colour} for the edges to bring out. Returns the Figure.
     """
     coloured = coloured or {}
-    count = last - first + 1
-    figure, ax = axes_for(ax, round(0.7 + STEP * count * 0.8, 1), 4.4)
+    figure, ax = axes_for(ax, round(0.7 + STEP * last * 0.8, 1), 4.4)
     ax.set_axis_off()
-    ax.set(xlim=(-0.5, STEP * count + 0.4), ylim=(-1.7, 3.7), aspect="equal")
-    place = {node: _place(node, first, last) for pair in edges(last, first) for node in pair}
-    for t in range(first, last + 1):
-        x = (t - first) * STEP
+    ax.set(xlim=(-0.5, STEP * last + 0.4), ylim=(-1.7, 3.7), aspect="equal")
+    place = {node: _place(node, last) for pair in edges(last) for node in pair}
+    for t in range(1, last + 1):
+        x = (t - 1) * STEP
         ax.text(x + 1.35, -1.32, f"step {t}", ha="center", va="top", color=GREY)
-        if t > first:
+        if t > 1:
             ax.plot([x - 0.5] * 2, [-1.6, 3.3], color=FAINT, lw=1, ls=":")
-    for edge in edges(last, first):
+    for edge in edges(last):
         if edge not in coloured:
             _edge(ax, place, edge, PALE, 1.4)
     for edge, colour in coloured.items():
@@ -54,9 +52,6 @@ def draw_graph(last, first=1, coloured=None, title="", notes=(), ax=None):
         colour = GATE_COLOURS.get(node[0], INK)
         ax.add_patch(Circle(at, 0.31, fc="white", ec=colour, lw=2.2 if node in lit or not coloured else 1.0, zorder=3))
         ax.text(*at, label(node), ha="center", va="center", zorder=4, color=colour, fontsize=13)
-    for node, text, colour in notes:
-        x, y = place[node]
-        ax.text(x, y + 0.4, text, ha="center", va="bottom", color=colour, zorder=5)
     ax.set_title(title, loc="left")
     return figure
 
@@ -69,11 +64,11 @@ def label(node):
     return rf"$\tilde{{{name}}}_{{{t}}}$" if "~" in node else f"${name}_{{{t}}}$"
 
 
-def _place(node, first, last):
+def _place(node, last):
     kind = node.rstrip("0123456789")
     t = last if node == "L" else int(node[len(kind) :])
     x, y = PLACES[kind]
-    return x + (t - first) * STEP, y
+    return x + (t - 1) * STEP, y
 
 
 def _edge(ax, place, edge, colour, width):
