@@ -1,0 +1,133 @@
+"""The textbook's memory experiment, as notebook 06 repeats it: a row of L digits comes in, the answer is the sum of
+the first two. One training run, from its settings to one row of the sweep's table.
+
+Source of the task: A. Zhang et al. (2023), "Dive into Deep Learning", and courses that build on it, use such tasks to
+show the limits of recurrent networks. Trained with PyTorch; what is measured on the way uses this course's mathematics.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from lstm_helpers.gradient_flow import cell_gradient
+from lstm_helpers.lstm import LSTMWeights, lstm_forward
+from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
+
+DIGITS, SUMS = 10, 19
+EMBEDDING, HIDDEN = 32, 64
+TRAINING, TESTING, BATCH, EPOCHS, RATE = 3000, 1000, 128, 20, 3e-3
+NETWORKS = {"tanh RNN": None, "b_f = 0": 0.0, "b_f = 1": 1.0, "b_f = 3": 3.0, "b_f = 5": 5.0}
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training run. network: a key of NETWORKS. L: digits in a row, 2 or more. clip: longest gradient, or inf.
+    seed: of weights, sequences and their order. Raises ValueError for what it cannot run.
+    """
+
+    network: str
+    L: int
+    clip: float
+    seed: int
+
+    def __post_init__(self):
+        if self.network not in NETWORKS:
+            raise ValueError(f"there is no network {self.network!r}: choose one of {list(NETWORKS)}")
+        if self.L < 2:
+            raise ValueError(f"L is {self.L}, but the answer is the sum of the first two digits: L must be 2 or more")
+        if not self.clip > 0:
+            raise ValueError(f"clip is {self.clip}, but must be above 0, or inf for no clipping")
+
+
+def sequences(L, count, seed):
+    """Digits (L, count), integers from 0 to 9, and the sums of the first two, (count,)."""
+    digits = np.random.default_rng(seed).integers(0, DIGITS, size=(L, count))
+    return digits, digits[0] + digits[1]
+
+
+class Network(nn.Module):
+    """Embedding (10, 32), one recurrent layer of 64 units, readout of the last state to 19 sums."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.embedding = nn.Embedding(DIGITS, EMBEDDING)
+        b_f = NETWORKS[network]
+        self.recurrent = (nn.RNN if b_f is None else nn.LSTM)(EMBEDDING, HIDDEN)
+        self.readout = nn.Linear(HIDDEN, SUMS)
+        if b_f is not None:
+            with torch.no_grad():
+                self.recurrent.bias_ih_l0[HIDDEN : 2 * HIDDEN] += b_f  # rows i, f, g, o
+
+    def forward(self, digits):
+        """digits (L, N) -> scores (N, 19)."""
+        return self.readout(self.recurrent(self.embedding(digits))[0][-1])
+
+
+def state_gradient(net, digits):
+    """How far the state after the last digit still depends on the state after the second: the spectral norm of
+    dC_L/dC_2, or of dS_L/dS_2 for the RNN, by notebooks 04 and 02; median over the columns of digits (L, N).
+    """
+    with torch.no_grad():
+        x = net.embedding(torch.from_numpy(digits)).double().numpy()
+    if isinstance(net.recurrent, nn.LSTM):
+        weights = LSTMWeights.from_torch(net.recurrent)
+        weights = LSTMWeights(*(array.astype(float) for array in (weights.W_x, weights.W_h, weights.b)))
+        jacobian = cell_gradient(lstm_forward(x, weights), weights, len(x), 2)
+    else:
+        W_x, W_s, b, more = (p.detach().double().numpy() for p in net.recurrent.parameters())
+        weights = RNNWeights(W_x, W_s, b + more)
+        jacobian = rnn_state_gradient(rnn_forward(x, weights), weights, len(x), 2)
+    return float(np.median(np.linalg.norm(jacobian, 2, axis=(1, 2))))
+
+
+def train(run, epochs=EPOCHS, watch=None):
+    """Train one network -> a row: the settings, then what was measured, as {column: value}.
+
+    loss_1: mean loss of the first epoch's batches. accuracy: best share of right answers on TESTING new sequences
+    after any epoch (what the textbook reports). gradient_start, gradient_end: `state_gradient` before and after.
+    clipped: share of updates whose gradient was longer than clip. Diverged runs end early with the accuracy so far.
+    watch: called with (epoch, network, loss, accuracy) before the first epoch, where loss is NaN, and after each one.
+    """
+    torch.manual_seed(run.seed)
+    net = Network(run.network)
+    digits, sums = map(torch.from_numpy, sequences(run.L, TRAINING, 2 * run.seed))
+    new_digits, new_sums = map(torch.from_numpy, sequences(run.L, TESTING, 2 * run.seed + 1))
+    probe = new_digits[:, :8].numpy()
+    adam = torch.optim.Adam(net.parameters(), lr=RATE)
+    cross_entropy = nn.CrossEntropyLoss()
+
+    def accuracy():
+        with torch.no_grad():
+            return (net(new_digits).argmax(dim=1) == new_sums).double().mean().item()
+
+    start, best, losses, lengths = state_gradient(net, probe), accuracy(), [], []
+    if watch:
+        watch(0, net, float("nan"), best)
+    for epoch in range(1, epochs + 1):
+        for batch in torch.randperm(TRAINING).split(BATCH):
+            loss = cross_entropy(net(digits[:, batch]), sums[batch])
+            adam.zero_grad()
+            loss.backward()
+            lengths.append(nn.utils.clip_grad_norm_(net.parameters(), run.clip).item())
+            adam.step()
+            losses.append(loss.item())
+        if not np.isfinite(losses[-1]) or not all(p.isfinite().all() for p in net.parameters()):
+            break
+        now = accuracy()
+        best = max(best, now)
+        if watch:
+            watch(epoch, net, float(np.mean(losses[-len(losses) // epoch :])), now)
+    per_epoch = -(-TRAINING // BATCH)
+    return {
+        "network": run.network,
+        "L": run.L,
+        "clip": run.clip,
+        "seed": run.seed,
+        "loss_1": float(np.mean(losses[:per_epoch])),
+        "accuracy": best,
+        "gradient_start": start,
+        "gradient_end": state_gradient(net, probe),
+        "clipped": float(np.mean(np.array(lengths) > run.clip)),
+    }
