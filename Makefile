@@ -11,7 +11,7 @@ export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup lab test lint notebooks figures bench clean
+.PHONY: help setup lab test lint notebooks figures bench sweep clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -56,6 +56,9 @@ figures: setup  ## draw figures/ again
 
 bench: setup  ## time the NumPy LSTM against PyTorch's, about five minutes
 	$(RUN) tests/bench.py
+
+sweep: setup  ## train all networks of the memory experiment again; can be stopped and resumed
+	$(RUN) -m lstm_helpers.sweep
 
 clean:  ## remove .venv and everything that tools left behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info
