@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from tqdm import tqdm
 
 from lstm_helpers import memory_task
 from lstm_helpers.memory_task import NETWORKS, Run, train
@@ -74,8 +75,6 @@ def finished(table):
 
 def sweep(path=PATH, runs=RUNS, train=train, workers=2):
     """Run what is not in the file yet, the longest first, and write the file after each run."""
-    from tqdm import tqdm
-
     table = read_table(path, runs=None) if path.exists() else pd.DataFrame(columns=COLUMNS)
     rows = table.to_dict("records")
     todo = sorted(set(runs) - finished(table), key=lambda run: -run.L)
