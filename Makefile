@@ -57,7 +57,7 @@ figures: setup  ## draw figures/ again
 bench: setup  ## time the NumPy LSTM against PyTorch's, about five minutes
 	$(RUN) tests/bench.py
 
-sweep: setup  ## train all networks of the memory experiment again, about five minutes; can be stopped and resumed
+sweep: setup  ## train all networks of the memory experiment again, about seven minutes; can be stopped and resumed
 	$(RUN) -m lstm_helpers.sweep
 
 clean:  ## remove .venv and everything that tools left behind

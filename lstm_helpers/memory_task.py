@@ -17,20 +17,22 @@ from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
 
 DIGITS, SUMS = 10, 19
 EMBEDDING, HIDDEN = 32, 64
-TRAINING, TESTING, BATCH, EPOCHS, RATE = 3000, 1000, 128, 20, 3e-3
+TRAINING, TESTING, BATCH, RATE = 3000, 1000, 128, 3e-3
 NETWORKS = {"tanh RNN": None, "b_f = 0": 0.0, "b_f = 1": 1.0, "b_f = 3": 3.0, "b_f = 5": 5.0}
 
 
 @dataclass(frozen=True, order=True)
 class Run:
     """One training run. network: a key of NETWORKS. L: digits in a row, 2 or more. clip: longest gradient, or inf.
-    seed: of weights, sequences and their order. Raises ValueError for what it cannot run.
+    seed: of weights, sequences and their order. epochs: passes over the sequences.
+    Raises ValueError for what it cannot run.
     """
 
     network: str
     L: int
     clip: float
     seed: int
+    epochs: int = 20
 
     def __post_init__(self):
         if self.network not in NETWORKS:
@@ -39,6 +41,8 @@ class Run:
             raise ValueError(f"L is {self.L}, but the answer is the sum of the first two digits: L must be 2 or more")
         if not self.clip > 0:
             raise ValueError(f"clip is {self.clip}, but must be above 0, or inf for no clipping")
+        if self.epochs < 1:
+            raise ValueError(f"epochs is {self.epochs}, but one pass over the sequences is the least")
 
 
 def sequences(L, count, seed):
@@ -66,8 +70,9 @@ class Network(nn.Module):
 
 
 def state_gradient(net, digits):
-    """How far the state after the last digit still depends on the state after the second: the spectral norm of
-    dC_L/dC_2, or of dS_L/dS_2 for the RNN, by notebooks 04 and 02; median over the columns of digits (L, N).
+    """How far the state after the last digit still depends on the state after the second: the largest and the median
+    singular value of dC_L/dC_2, or of dS_L/dS_2 for the RNN, by notebooks 04 and 02. The largest is the spectral norm.
+    Both as medians over the columns of digits (L, N).
     """
     with torch.no_grad():
         x = net.embedding(torch.from_numpy(digits)).double().numpy()
@@ -79,15 +84,17 @@ def state_gradient(net, digits):
         W_x, W_s, b, more = (p.detach().double().numpy() for p in net.recurrent.parameters())
         weights = RNNWeights(W_x, W_s, b + more)
         jacobian = rnn_state_gradient(rnn_forward(x, weights), weights, len(x), 2)
-    return float(np.median(np.linalg.norm(jacobian, 2, axis=(1, 2))))
+    singular = np.linalg.svd(jacobian, compute_uv=False)  # (N, 64), falling
+    return float(np.median(singular[:, 0])), float(np.median(np.median(singular, axis=1)))
 
 
-def train(run):
+def train(run, watch=None):
     """Train one network -> a row: the settings, then what was measured, as {column: value}.
 
     loss_1: mean loss of the first epoch's batches. accuracy: share of right answers on TESTING new sequences, of the
-    best epoch; a little too good, because these sequences also choose the epoch. gradient_start, gradient_end:
-    `state_gradient` before and after. clipped: share of updates whose gradient was longer than clip.
+    best epoch; a little too good, because these sequences also choose the epoch. gradient_start, gradient_end: the
+    largest singular value of `state_gradient` before and after; median_start: the median one before. clipped: share of
+    updates whose gradient was longer than clip. watch: called with (epoch, network) before the first and after each.
     Raises ValueError where the weights have grown beyond all numbers.
     """
     torch.manual_seed(run.seed)
@@ -102,8 +109,10 @@ def train(run):
         with torch.no_grad():
             return (net(new_digits).argmax(dim=1) == new_sums).double().mean().item()
 
-    start, best, losses, lengths = state_gradient(net, probe), accuracy(), [], []
-    for _ in range(EPOCHS):
+    watch = watch or (lambda epoch, net: None)
+    watch(0, net)
+    (largest, median), best, losses, lengths = state_gradient(net, probe), accuracy(), [], []
+    for epoch in range(1, run.epochs + 1):
         for batch in torch.randperm(TRAINING).split(BATCH):
             loss = cross_entropy(net(digits[:, batch]), sums[batch])
             adam.zero_grad()
@@ -112,10 +121,12 @@ def train(run):
             adam.step()
             losses.append(loss.item())
         best = max(best, accuracy())
+        watch(epoch, net)
     return asdict(run) | {
-        "loss_1": float(np.mean(losses[: len(losses) // EPOCHS])),
+        "loss_1": float(np.mean(losses[: len(losses) // run.epochs])),
         "accuracy": best,
-        "gradient_start": start,
-        "gradient_end": state_gradient(net, probe),
+        "gradient_start": largest,
+        "median_start": median,
+        "gradient_end": state_gradient(net, probe)[0],
         "clipped": float(np.mean(np.array(lengths) > run.clip)),
     }

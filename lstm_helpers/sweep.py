@@ -4,11 +4,13 @@ The file begins with comment lines (settings, versions, number of rows, checksum
 is replaced as a whole, so that a sweep that is broken off loses only the runs under way, and the next one goes on.
 """
 
+import dataclasses
 import hashlib
 import io
+import multiprocessing
 import os
 import platform
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +22,16 @@ from lstm_helpers import memory_task
 from lstm_helpers.memory_task import NETWORKS, Run, train
 
 PATH = Path(__file__).parents[1] / "notebooks" / "memory_sweep.csv"
-LENGTHS, SEEDS, UNCLIPPED = (5, 10, 20, 40, 80), range(5), (20,)
+LENGTHS, SEEDS = (5, 10, 20, 40, 80), range(5)
 RUNS = sorted(
     [Run(network, L, 1.0, seed) for network in NETWORKS for L in LENGTHS for seed in SEEDS]
-    + [Run(network, L, np.inf, seed) for network in NETWORKS for L in UNCLIPPED for seed in SEEDS]
+    + [Run(network, 20, np.inf, seed) for network in NETWORKS for seed in SEEDS]  # what does clipping change?
+    + [Run("b_f = 3", 80, 1.0, seed, epochs=60) for seed in SEEDS]  # where b_f = 3 fails: does patience help?
 )
-KEYS = ["network", "L", "clip", "seed"]
-COLUMNS = [*KEYS, "loss_1", "accuracy", "gradient_start", "gradient_end", "clipped"]
+KEYS = [field.name for field in dataclasses.fields(Run)]
+COLUMNS = [*KEYS, "loss_1", "accuracy", "gradient_start", "median_start", "gradient_end", "clipped"]
 SETTINGS = {name.lower(): getattr(memory_task, name) for name in
-            ("EMBEDDING", "HIDDEN", "TRAINING", "TESTING", "BATCH", "EPOCHS", "RATE")}  # fmt: skip
+            ("EMBEDDING", "HIDDEN", "TRAINING", "TESTING", "BATCH", "RATE")}  # fmt: skip
 
 
 def versions():
@@ -47,7 +50,8 @@ def write_table(table, path=PATH):
 def read_table(path=PATH, runs=RUNS):
     """The table at path, one row a run, complete and undamaged.
 
-    runs: those that must be there; None takes an unfinished sweep as it is. Raises ValueError, or FileNotFoundError.
+    runs: those that must be there; None takes an unfinished sweep that is to go on, with the same versions.
+    Raises ValueError, or FileNotFoundError.
     """
     mend = f"Run `make sweep`; if the file is damaged, delete {path.name} first"
     if not path.exists():
@@ -57,9 +61,9 @@ def read_table(path=PATH, runs=RUNS):
     body = "".join(line for line in lines if not line.startswith("# "))
     if hashlib.sha256(body.encode()).hexdigest() != header.get("sha256"):
         raise ValueError(f"{path.name} is damaged: its lines do not have the checksum that was written. {mend}")
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS if runs else SETTINGS | versions()).items():
         if header.get(name) != str(value):
-            raise ValueError(f"{path.name} was made with {name} = {header.get(name)}, the code says {value}. {mend}")
+            raise ValueError(f"{path.name} was made with {name} {header.get(name)}, and here it is {value}. {mend}")
     table = pd.read_csv(io.StringIO(body))
     if list(table.columns) != COLUMNS or table[KEYS].duplicated().any():
         raise ValueError(f"{path.name} has the columns {list(table.columns)} or a run twice. {mend}")
@@ -77,16 +81,17 @@ def sweep(path=PATH, runs=RUNS, train=train, workers=2):
     """Run what is not in the file yet, the longest first, and write the file after each run."""
     table = read_table(path, runs=None) if path.exists() else pd.DataFrame(columns=COLUMNS)
     rows = table.to_dict("records")
-    todo = sorted(set(runs) - finished(table), key=lambda run: -run.L)
-    with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        waiting = [pool.submit(train, run) for run in todo]
-        try:
-            for done in tqdm(as_completed(waiting), total=len(runs), initial=len(runs) - len(todo), unit="run"):
-                rows.append(done.result())
-                write_table(pd.DataFrame(rows, columns=COLUMNS), path)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    todo = sorted(set(runs) - finished(table), key=lambda run: (-run.L * run.epochs, run))
+    with multiprocessing.Pool(workers, initializer=_alone) as pool:  # leaving it, for whatever reason, ends the workers
+        for row in tqdm(pool.imap_unordered(train, todo), total=len(runs), initial=len(runs) - len(todo), unit="run"):
+            rows.append(row)
+            write_table(pd.DataFrame(rows, columns=COLUMNS), path)
+
+
+def _alone():
+    """A worker uses one core, and leaves Ctrl-C to the process that writes."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

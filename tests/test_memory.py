@@ -7,19 +7,19 @@ import pytest
 import torch
 
 from lstm_helpers.memory_task import NETWORKS, Network, Run, sequences, state_gradient, train
-from lstm_helpers.sweep import COLUMNS, RUNS, read_table, sweep
+from lstm_helpers.sweep import COLUMNS, KEYS, RUNS, read_table, sweep
 
 FEW = RUNS[:4]
 
 
 def quick(run):
     """A row without training."""
-    return dataclasses.asdict(run) | dict.fromkeys(COLUMNS[4:], float(run.seed))
+    return dataclasses.asdict(run) | dict.fromkeys(COLUMNS[len(KEYS) :], float(run.seed))
 
 
 def explode(run):
     if run == FEW[2]:
-        raise KeyboardInterrupt
+        raise RuntimeError("broken off")
     return quick(run)
 
 
@@ -59,16 +59,16 @@ def test_state_gradient_is_autograds(network):
         h_1 = recurrent(x[:1])[0]
         state = recurrent(x[:2])[1]
     state = (state if network == "tanh RNN" else state[1])[0, 0]
-    exact = torch.linalg.matrix_norm(torch.func.jacrev(last)(state), 2).item()
+    singular = torch.linalg.svdvals(torch.func.jacrev(last)(state)).detach().numpy()
     net.recurrent.float()
-    assert state_gradient(net, digits) == pytest.approx(exact, rel=1e-4)  # the weights were rounded to float32
+    # The weights are float32 numbers to begin with, so nothing was lost by rounding them back.
+    assert state_gradient(net, digits) == pytest.approx((singular[0], np.median(singular)), rel=1e-6)
 
 
 def test_a_row_of_the_table_is_reproduced():
     """To a tolerance: float32 rounds otherwise on other processors, and training enlarges it."""
-    table = read_table().set_index(["network", "L", "clip", "seed"])
-    row = train(Run("b_f = 3", 20, 1.0, 0))
-    stored = table.loc[("b_f = 3", 20, 1.0, 0)]
+    run = Run("b_f = 3", 20, 1.0, 0)
+    row, stored = train(run), read_table().set_index(KEYS).loc[dataclasses.astuple(run)]
     assert row["loss_1"] == pytest.approx(stored["loss_1"], rel=1e-3)
     assert row["gradient_start"] == pytest.approx(stored["gradient_start"], rel=1e-6)
     assert row["accuracy"] == pytest.approx(stored["accuracy"], abs=0.03)
@@ -83,7 +83,7 @@ def test_a_finished_sweep_runs_nothing_again(path):
 
 def test_a_broken_off_sweep_keeps_what_was_finished(tmp_path):
     path = tmp_path / "table.csv"
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(RuntimeError, match="broken off"):
         sweep(path, FEW, explode, workers=1)
     with pytest.raises(ValueError, match="lacks"):
         read_table(path, FEW)
@@ -95,7 +95,7 @@ def test_a_broken_off_sweep_keeps_what_was_finished(tmp_path):
     ("old", "new", "message"),
     [
         ("b_f = 0,5", "b_f = 0,6", "damaged"),
-        ("epochs: 20", "epochs: 30", "epochs = 30"),
+        ("batch: 128", "batch: 64", "made with batch 64"),
         ("sha256", "sha", "damaged"),
     ],
 )
@@ -105,6 +105,12 @@ def test_a_changed_file_is_refused(path, old, new, message):
     path.write_text(text.replace(old, new))
     with pytest.raises(ValueError, match=message):
         read_table(path, FEW)
+
+
+def test_a_sweep_does_not_go_on_with_other_versions(path):
+    path.write_text(path.read_text().replace("# torch: 2", "# torch: 1"))
+    with pytest.raises(ValueError, match="made with torch 1"):
+        sweep(path, FEW, refuse, workers=1)
 
 
 def test_half_a_file_is_refused(path):
@@ -118,7 +124,7 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
         read_table(tmp_path / "none.csv")
 
 
-@pytest.mark.parametrize("change", [{"network": "GRU"}, {"L": 1}, {"clip": 0.0}])
+@pytest.mark.parametrize("change", [{"network": "GRU"}, {"L": 1}, {"clip": 0.0}, {"epochs": 0}])
 def test_impossible_runs_are_refused(change):
     with pytest.raises(ValueError):
         dataclasses.replace(FEW[0], **change)
