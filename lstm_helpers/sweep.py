@@ -26,7 +26,8 @@ LENGTHS, SEEDS = (5, 10, 20, 40, 80), range(5)
 RUNS = sorted(
     [Run(network, L, 1.0, seed) for network in NETWORKS for L in LENGTHS for seed in SEEDS]
     + [Run(network, 20, np.inf, seed) for network in NETWORKS for seed in SEEDS]  # what does clipping change?
-    + [Run("b_f = 3", 80, 1.0, seed, epochs=60) for seed in SEEDS]  # where b_f = 3 fails: does patience help?
+    # Does patience help, where b_f = 0 and 3 fail?
+    + [Run(network, L, 1.0, seed, epochs=60) for network, L in (("b_f = 0", 20), ("b_f = 3", 80)) for seed in SEEDS]
 )
 KEYS = [field.name for field in dataclasses.fields(Run)]
 COLUMNS = [*KEYS, "loss_1", "accuracy", "gradient_start", "median_start", "gradient_end", "clipped"]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from lstm_helpers.plots import Picture, Slider
 from lstm_helpers.plots.files import FIGURES, FOLDER, svg
-from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure
+from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades
 
 ALT = "A line that rises from zero to one."
 
@@ -75,7 +75,7 @@ def luminance(colour):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), *OTHER_COLOURS.values(), GREY, INK])
+@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), *OTHER_COLOURS.values(), GREY, INK, *shades(6)])
 def test_colours_reach_the_contrast_of_text_on_white(colour):
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5
 

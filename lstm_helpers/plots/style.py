@@ -53,8 +53,8 @@ def new_figure(width, height, **subplots):
 
 
 def shades(count):
-    """count colours from dark to light, equally far apart for every reader, all dark enough to be lines on white."""
-    return [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0, 0.72, count))]
+    """count colours from dark to light, equally far apart for every reader, all dark enough for text on white."""
+    return [mpl.colors.to_hex(colour) for colour in mpl.colormaps["viridis"](np.linspace(0, 0.44, count))]
 
 
 def spread(heights, gap):

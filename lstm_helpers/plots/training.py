@@ -13,7 +13,7 @@ def draw_runs(errors, floor):
 
     floor: the error that needs no memory; runs that end below it are drawn dark, the others brown and dashed.
     """
-    figure, axes = new_figure(3.4 * len(errors), 3.6, ncols=len(errors), sharey=True, squeeze=False)
+    figure, axes = new_figure(max(7, 3.4 * len(errors)), 3.6, ncols=len(errors), sharey=True, squeeze=False)
     for ax, (title, runs) in zip(axes[0], errors.items()):
         for run in runs:
             found = run[-1] < floor / 2
@@ -21,7 +21,9 @@ def draw_runs(errors, floor):
         ax.axhline(floor, color=GREY, lw=1.2, ls=":")
         ax.set(title=title, xlabel="update", ylim=(0, None), xlim=(0, len(runs[0])))
     axes[0, 0].set_ylabel("error of $y_t$")
-    axes[0, -1].text(len(runs[0]), floor * 1.04, "without memory", color=GREY, ha="right", va="bottom", fontsize=11)
+    axes[0, -1].text(
+        len(runs[0]), floor * 1.15, "dotted: without memory", color=GREY, ha="right", va="bottom", fontsize=11
+    )
     return figure
 
 
@@ -59,7 +61,7 @@ def draw_doors(x1, panels):
     axes[0].set_ylim(0, 1)
     axes[1].set_ylim(-1, 1)
     axes[-1].plot(x1, x1, "--", color=OTHER_COLOURS["brown"])
-    axes[-1].text(x1[-1], x1[-1] + 0.3, "the rule", color=OTHER_COLOURS["brown"], ha="right", va="bottom")
+    axes[-1].text(x1[0], 0.9 * x1[-1], "dashed: the rule", color=OTHER_COLOURS["brown"])
     return figure
 
 
@@ -95,22 +97,20 @@ def draw_accuracy(accuracies, lengths, chance):
 
 
 @styled
-def draw_gradient_and_accuracy(networks, gradients, accuracies, chance, circled, note):
-    """One dot a trained network: the gradient before training, and the accuracy that was reached.
+def draw_gradient_and_accuracy(runs, chance, circled, note):
+    """One mark a trained network: the gradient before training, and the accuracy that was reached.
 
-    networks, gradients, accuracies: (runs,) each. circled: (runs,) truth values, explained by note.
+    runs: {network: (gradients, accuracies)}. circled: (gradients, accuracies) of those that note explains.
     """
     figure, ax = new_figure(11, 5.2)
-    looks = network_looks(list(dict.fromkeys(networks)))
     ax.axhline(chance, color=GREY, lw=1.2, ls=":")
-    ax.text(1e-24, chance + 0.015, "guessing", color=GREY, fontsize=11)
-    for k, (name, (colour, _, mark)) in enumerate(looks.items()):
-        own = networks == name
-        ax.plot(gradients[own], accuracies[own], mark, color=colour, markersize=8, alpha=0.75, markeredgewidth=0)
+    ax.text(1e-19, chance + 0.015, "guessing", color=GREY, fontsize=11)
+    for k, (name, (colour, _, mark)) in enumerate(network_looks(list(runs)).items()):
+        ax.plot(*runs[name], mark, color=colour, markersize=8, alpha=0.75, markeredgewidth=0)
         ax.plot(1e-23, 0.92 - 0.085 * k, mark, color=colour, markersize=9)
         ax.text(3e-23, 0.92 - 0.085 * k, name, color=colour, va="center")
-    ax.plot(gradients[circled], accuracies[circled], "o", markersize=15, markerfacecolor="none", color=INK, mew=1.4)
-    ax.text(gradients[circled].min() / 4, np.median(accuracies[circled]), note, ha="right", va="center", fontsize=12)
+    ax.plot(*circled, "o", markersize=15, markerfacecolor="none", color=INK, mew=1.4)
+    ax.text(min(circled[0]) / 4, np.median(circled[1]), note, ha="right", va="center", fontsize=12)
     ax.set_xscale("log")
     ax.set(xlabel="gradient from step L back to step 2, before training", ylabel="right answers, after training",
            ylim=(0, 1.04), xlim=(3e-25, 1e3))  # fmt: skip
