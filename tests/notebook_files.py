@@ -3,6 +3,7 @@
 `python tests/notebook_files.py [FILE ...]` is `make notebooks`.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
-PATHS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+FOLDER = ROOT / "notebooks"
+SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
+EXERCISES = [FOLDER / "exercises" / path.name for path in SOLUTIONS]
+COURSE = sorted(FOLDER.glob("*.ipynb"))
+PATHS = [*COURSE, *SOLUTIONS, *EXERCISES]
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -27,9 +32,28 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+def unsolved(notebook):
+    """The exercises of a notebook of solutions: without cells tagged "solution", and blanks for the marked answers.
+
+    `name = answer  # solution` becomes `name = ...`, and the lines from `# solution` to `# end` become one `...`.
+    """
+    notebook = nbformat.from_dict(notebook)
+    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            source = re.sub(r"(?ms)^( *)# solution\n.*?^ *# end$", r"\1...  # your answer", cell.source)
+            cell.source = re.sub(r"(?m)^( *[^#\n]*?[=:] ).*?(,?)  # solution$", r"\1...\2  # your answer", source)
+    return notebook
+
+
+def source(path):
+    """The notebook to be run at path: the one that stands there, or for exercises, what follows from the solutions."""
+    return unsolved(read(FOLDER / "solutions" / path.name)) if path in EXERCISES else read(path)
+
+
 def run(path):
     """The notebook at path, executed top to bottom in a fresh kernel. Raises CellExecutionError where a cell fails."""
-    notebook = read(path)
+    notebook = source(path)
     client = NotebookClient(notebook, timeout=120, record_timing=False, resources={"metadata": {"path": path.parent}})
     client.execute()
     return notebook
@@ -61,8 +85,9 @@ def keep_timings(fresh, stored):
 
 def main(arguments):
     for path in [Path(argument).resolve() for argument in arguments] or PATHS:
-        print(f"running {path.name}", flush=True)
-        text = stored_form(keep_timings(run(path), read(path)))
+        print(f"running {path.relative_to(FOLDER)}", flush=True)
+        notebook = run(path)
+        text = stored_form(keep_timings(notebook, read(path)) if path in COURSE else notebook)
         path.write_text(text, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import numpy as np
-from notebook_files import stored_form
+from notebook_files import read, stored_form
 from PIL import Image
 
 TAG = re.compile(r"\\tag\{([^}]*)\}")
@@ -188,9 +188,10 @@ def keeps_its_ledger(notebook, path):
 
 
 def refers_to_its_equations(notebook, path):
-    """A number in parentheses is an equation of this notebook, or of another one that says so in the ledger there."""
+    """A number in parentheses is an equation of this notebook; in exercises, of the notebook that they belong to."""
     number = path.name[1:2]
-    tags = {tag for cell in notebook.cells for tag in TAG.findall(cell.source)}
+    home = read(path.parent.parent / path.name) if path.parent.name in ("exercises", "solutions") else notebook
+    tags = {tag for cell in home.cells for tag in TAG.findall(cell.source)}
     for cell in notebook.cells:
         text = prose(cell) if cell.cell_type == "markdown" else "\n".join(re.findall(r"#.*", cell.source))
         for reference in REFERENCE.findall(text):
