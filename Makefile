@@ -10,12 +10,19 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.venv/jupyter/runtime
 export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 export JUPYTER_PLATFORM_DIRS := 1
+export npm_config_cache := $(CURDIR)/.venv/npm-cache
 
-.PHONY: help setup lab test lint notebooks figures bench sweep clean
+# $(call need,EXTRA): install one of pyproject.toml's optional groups, once.
+need = test -e .venv/with-$(1) || { echo "Adding what this needs ($(1)) ..."; $(INSTALL) -e '.[$(1)]' && touch .venv/with-$(1); }
+# $(call npm,PACKAGES): bring packages from npm, once. npm itself comes as a Python package: nobody needs Node.js.
+npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
+  --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
+
+.PHONY: help setup lab test lint notebooks figures bench sweep site slides rise assets test-browser test-hub clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 # The last steps of a set-up silence JupyterLab's news pop-up, and let Matplotlib build its font list now rather than
 # in a reader's first cell. .venv/ready says for which folder and which pyproject.toml a set-up ran to its end. Without it, whatever stands in
@@ -37,9 +44,11 @@ setup:  ## prepare .venv (the other commands do so by themselves)
 	  && mkdir -p "$$IPYTHONDIR" "$$JUPYTER_RUNTIME_DIR" && .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null \
 	  && echo "$$wanted" > .venv/ready
 
+LAB := $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly \
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/01_forward_equations.ipynb
+
 lab: setup  ## open the course in JupyterLab
-	$(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/01_forward_equations.ipynb
+	$(LAB)
 
 test: setup  ## run all tests: every notebook under nbval, what nbval does not see, the helpers
 	$(RUN) -m pytest
@@ -51,6 +60,29 @@ lint: setup  ## check code and notebooks with ruff
 notebooks: setup  ## run all notebooks again and store their outputs; two runs give the same bytes
 	$(RUN) tests/notebook_files.py
 
+site: assets  ## write the notebooks as pages that need no Jupyter and no network: site/index.html
+	$(RUN) publish/build.py site
+
+slides: assets  ## write a deck of slides for each notebook, which needs no network either: slides/index.html
+	$(RUN) publish/build.py slides
+
+rise: setup  ## open the course in JupyterLab with live slides: the button "Render as Reveal Slideshow" in the toolbar
+	@$(call need,rise)
+	$(LAB)
+
+assets: setup
+	@$(call need,publish)
+	@$(call npm,mathjax@3.2.2 reveal.js@4.6.1)
+
+test-browser: site slides  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
+	@$(call need,browser)
+	$(RUN) -m pytest -p no:nbval tests/browser/check_pages.py tests/browser/check_notebooks.py
+
+test-hub: setup  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
+	@$(call need,hub)
+	@$(call npm,configurable-http-proxy@5.3.0)
+	PYTHONPATH=tests $(RUN) tests/hub/run_class.py
+
 figures: setup  ## draw figures/ again
 	$(RUN) -m lstm_helpers.plots.files
 
@@ -61,4 +93,4 @@ sweep: setup  ## train all networks of the memory experiment again, about seven 
 	$(RUN) -m lstm_helpers.sweep
 
 clean:  ## remove .venv and everything that tools left behind
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots

@@ -13,7 +13,7 @@ CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
 
 def from_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    groups = [project["dependencies"], *(project["optional-dependencies"][name] for name in ("course", "test"))]
     requirements = [Requirement(line) for group in groups for line in group]
     wanted = {CONDA_NAMES.get(r.name, r.name): r.specifier for r in requirements}
     return wanted | {"python": SpecifierSet(project["requires-python"])}

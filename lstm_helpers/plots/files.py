@@ -1,4 +1,4 @@
-"""The pictures in figures/: `make figures` draws them again, byte for byte."""
+"""The pictures in figures/, one for each notebook: `make figures` draws them again, byte for byte."""
 
 import io
 from pathlib import Path
@@ -6,9 +6,15 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from lstm_helpers import lstm_step, worked_example
+from lstm_helpers import lstm_forward, lstm_step, worked_example
+from lstm_helpers.gradient_flow import gradient_paths
 from lstm_helpers.plots.cell import draw_cell
-from lstm_helpers.plots.style import STYLE
+from lstm_helpers.plots.flow import draw_path
+from lstm_helpers.plots.graph import draw_graph
+from lstm_helpers.plots.implementations import draw_two_memories
+from lstm_helpers.plots.rnn import draw_cobweb
+from lstm_helpers.plots.style import GATE_COLOURS, INK, STYLE
+from lstm_helpers.plots.training import draw_gradient_and_accuracy
 
 FOLDER = Path(__file__).parents[2] / "figures"
 
@@ -23,7 +29,47 @@ def cell_figure():
     return draw_cell(step, x[5], *before, title="An LSTM cell at work: the memory is kept, and read")
 
 
-FIGURES = {"cell.svg": cell_figure}
+def uses_figure():
+    """What of step 2 depends on h_1 and c_1: each arrow is a term of (3.4) or (3.5)."""
+    of_h = {("h1", f"{gate}~2"): GATE_COLOURS[gate] for gate in "figo"}
+    return draw_graph(2, coloured=of_h | {("c1", "m1"): INK, ("c1", "c2"): INK})
+
+
+def path_figure():
+    """The path from L_3 to the forget gate of step 2 that leaves through step 3's input gate."""
+    path = next(path for path in gradient_paths(3, 2, "f") if "i~3" in path)
+    return draw_path(path, 3)
+
+
+def memories_figure():
+    """The worked example with its gate rows in PyTorch's order, and with input and forget gate swapped."""
+    x, right = worked_example.sequence(), worked_example.weights()
+    swapped = type(right)(*(array[[1, 0, 2, 3]] for array in (right.W_x, right.W_h, right.b)))  # rows i, f, g, o; H = 1
+    memories = [lstm_forward(x, weights).c[:, 0, 0] for weights in (right, swapped)]
+    return draw_two_memories(*memories, worked_example.MEMORY_AFTER)
+
+
+def prediction_figure():
+    """The gradient before training and the accuracy after it, for every run of `make sweep` with the usual settings."""
+    from lstm_helpers.sweep import read_table  # which needs torch
+
+    table = read_table()
+    usual = table[(table["clip"] == 1) & (table["epochs"] == 20)]
+    runs = {
+        name: rows[["gradient_start", "accuracy"]].to_numpy().T for name, rows in usual.groupby("network", sort=False)
+    }
+    beyond = usual[(usual["network"] == "b_f = 3") & (usual["L"] == 80)][["gradient_start", "accuracy"]].to_numpy().T
+    return draw_gradient_and_accuracy(runs, chance=0.1, circled=beyond, note="$b_f = 3$ at L = 80")
+
+
+FIGURES = {
+    "cell.svg": cell_figure,
+    "cobweb.svg": lambda: draw_cobweb(1.5, starts=(0.05, -0.3)),
+    "uses.svg": uses_figure,
+    "path.svg": path_figure,
+    "memories.svg": memories_figure,
+    "prediction.svg": prediction_figure,
+}
 
 
 def svg(figure):

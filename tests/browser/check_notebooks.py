@@ -1,0 +1,111 @@
+"""Every notebook in JupyterLab in a browser: all cells run, nothing complains, sliders move. Screenshots of each page,
+in the light and the dark theme, are in screenshots/ afterwards."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from notebook_files import FOLDER, PATHS, ROOT
+from page_tools import FORMULA_ERRORS, move_slider
+
+SCREENSHOTS = ROOT / "screenshots"
+# All cells are to be on the page at once, seen or not.
+SETTINGS = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+SCROLL = """top => {
+  const notebook = document.querySelector('.jp-WindowedPanel-outer');
+  notebook.scrollTop = top;
+  return [notebook.clientHeight, notebook.scrollHeight];
+}"""
+RUN = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  while (!app.shell.currentWidget?.content?.model) await new Promise(done => setTimeout(done, 100));
+  const notebook = app.shell.currentWidget;
+  await notebook.context.ready;
+  await notebook.sessionContext.ready;
+  await app.commands.execute('notebook:clear-all-cell-outputs');
+  await app.commands.execute('notebook:run-all-cells');  // comes back early where a cell fails on purpose
+  const cells = [...notebook.content.model.cells].filter(cell => cell.type === 'code');
+  const allowed = cell => (cell.getMetadata('tags') ?? []).includes('raises-exception');
+  const failed = cell => cell.outputs.toJSON().some(output => output.output_type === 'error') && !allowed(cell);
+  const idle = () => notebook.sessionContext.session.kernel.status === 'idle';
+  const ended = () => idle() && (cells.every(cell => cell.executionCount) || cells.some(failed));
+  while (!ended()) await new Promise(done => setTimeout(done, 100));
+  return cells.map(cell => ({
+    id: cell.id, count: cell.executionCount, tags: cell.getMetadata('tags') ?? [], outputs: cell.outputs.toJSON(),
+  }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """(address, folder) of a JupyterLab on a copy of the notebooks."""
+    folder, config = tmp_path_factory.mktemp("course") / "notebooks", tmp_path_factory.mktemp("config")
+    shutil.copytree(FOLDER, folder)
+    (config / SETTINGS).parent.mkdir(parents=True)
+    (config / SETTINGS).write_text(json.dumps({"windowingMode": "none"}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}", "--IdentityProvider.token="]
+    options += ["--no-browser", "--allow-root", "--expose-app-in-browser", "--LabApp.news_url=None"]
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(config)}
+    with (config / "log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=1).read()
+            break
+        except OSError:
+            assert server.poll() is None, (config / "log").read_text()
+            time.sleep(0.1)
+    yield address, folder
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(FOLDER).with_suffix("")))
+def test_notebook_in_jupyterlab(path, lab, open_page):
+    address, folder = lab
+    name = path.relative_to(FOLDER)
+    before = set(folder.rglob("*"))
+    with open_page(f"{address}/doc/tree/{name}?reset", home=address, height=900) as page:
+        page.wait_for_function("window.jupyterapp?.shell?.currentWidget", timeout=60_000)
+        page.set_default_timeout(120_000)
+        cells = page.evaluate(RUN)
+        assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+        for cell in cells:
+            bad = [o for o in cell["outputs"] if o["output_type"] == "error" or o.get("name") == "stderr"]
+            assert not bad or "raises-exception" in cell["tags"], f"cell {cell['id']}: {bad}"
+        assert not page.evaluate(FORMULA_ERRORS)
+        sliders = page.locator(".jp-Notebook input[type=range]")
+        assert sliders.count() == sum(str(cell["outputs"]).count('type="range"') for cell in cells)
+        for slider in sliders.all():
+            move_slider(page, slider)
+        photograph(page, str(name.with_suffix("")).replace("/", "_"))
+        page.evaluate("window.jupyterapp.commands.execute('notebook:shutdown-kernel')")
+    left = {str(p) for p in set(folder.rglob("*")) - before if ".ipynb_checkpoints" not in str(p)}
+    assert not left, f"running the notebook left files behind: {left}"
+
+
+def photograph(page, name):
+    """Screenshots of the notebook, a screen at a time."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for old in SCREENSHOTS.glob(f"{name}_*.png"):
+        old.unlink()
+    for theme in ("Light", "Dark"):
+        page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+        page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
+        page.wait_for_timeout(500)
+        height, total = page.evaluate(SCROLL, 0)
+        for number in range(-(-total // height)):
+            page.evaluate(SCROLL, number * height)
+            page.screenshot(path=SCREENSHOTS / f"{name}_{theme.lower()}_{number + 1:02d}.png")

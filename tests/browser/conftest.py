@@ -1,0 +1,52 @@
+"""A headless Chromium that reaches nothing but this machine."""
+
+import contextlib
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Chromium's own look-ups are no part of the test. Its sandbox does not work for root, as in containers.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = [path for name in BROWSERS if (path := shutil.which(name))]
+    assert found, f"no browser: install Chromium or Chrome (looked for {', '.join(BROWSERS)})"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(url, home, width, height, scheme): a context manager for a page that may ask for nothing but `home`.
+
+    When it closes, the test fails if the page did, or if it wrote an error to the console.
+    """
+
+    @contextlib.contextmanager
+    def opened(url, home="file:", width=1280, height=720, scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page, complaints = context.new_page(), []
+
+        def decide(route):
+            if route.request.url.startswith((home, "data:", "blob:")):
+                route.continue_()
+            else:
+                complaints.append(f"asked for {route.request.url}")
+                route.abort()
+
+        context.route("**/*", decide)
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(f"{error}"))
+        page.goto(url)
+        yield page
+        context.close()
+        assert not complaints, "\n".join(complaints)
+
+    return opened

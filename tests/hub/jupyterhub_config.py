@@ -1,0 +1,26 @@
+"""A JupyterHub on this machine alone, with its local spawner: no system users, a folder for each student."""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+home = Path(os.environ["COURSE_HUB_HOME"])
+port = int(os.environ["COURSE_HUB_PORT"])
+
+c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port + 1}"
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{port + 2}"
+c.ConfigurableHTTPProxy.command = [str(Path(sys.executable).with_name("node")), os.environ["COURSE_HUB_PROXY"]]
+c.JupyterHub.db_url = f"sqlite:///{home}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = f"{home}/cookie_secret"
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = f"{home}/students/{{username}}"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.args = ["--allow-root"]
+c.JupyterHub.services = [{"name": "class", "api_token": os.environ["COURSE_HUB_TOKEN"]}]
+c.JupyterHub.load_roles = [
+    {"name": "class", "services": ["class"], "scopes": ["admin:users", "admin:servers", "access:servers"]}
+]
