@@ -21,7 +21,7 @@ from tqdm import tqdm
 from lstm_helpers import memory_task
 from lstm_helpers.memory_task import NETWORKS, Run, train
 
-PATH = Path(__file__).parents[1] / "notebooks" / "memory_sweep.csv"
+PATH = Path(__file__).with_name("memory_sweep.csv")
 LENGTHS, SEEDS = (5, 10, 20, 40, 80), range(5)
 RUNS = sorted(
     [Run(network, L, 1.0, seed) for network in NETWORKS for L in LENGTHS for seed in SEEDS]
