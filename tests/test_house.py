@@ -1,10 +1,12 @@
-"""The two ways to set the course up name the same packages with compatible versions."""
+"""The two ways to set the course up name the same packages with compatible versions; the README counts right."""
 
+import re
 import tomllib
 
 import pytest
 import yaml
-from notebook_files import ROOT
+from notebook_files import COURSE, ROOT, read
+from notebook_rules import TAG
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -60,3 +62,13 @@ def test_environment_yml_and_pyproject_agree():
 def test_drift_is_seen(change):
     conda = {name: spec for name, spec in (from_environment() | change).items() if spec}
     assert len(drift(from_pyproject(), conda)) == 1
+
+
+def test_readme_tells_each_notebooks_time_and_number_of_equations():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = {int(n): int(minutes) for n, minutes in re.findall(r"\*\*(\d) \[.*?\)\*\*, (\d+) minutes", readme)}
+    counted = {int(n): int(count) for n, count in re.findall(r"(?m)^\| (\d) \| (\d+) \|", readme)}
+    for number, path in enumerate(COURSE, start=1):
+        texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+        assert f"**Time:** about {told[number]} minutes" in texts[0]
+        assert counted[number] == len(TAG.findall("\n".join(texts)))
