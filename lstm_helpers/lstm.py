@@ -234,7 +234,7 @@ def lstm_forward(x, weights, h0=None, c0=None, out=None):
     _check_state("h0", h0, N, weights)
     _check_state("c0", c0, N, weights)
 
-    # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.10).
+    # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.9).
     shapes = {"inputs": (T + 1, N, H + I + 1), "gates": (T, N, 4 * H), "cells": (T + 1, N, H), "m": (T, N, H)}
     inputs, gates, c, m = _arrays(shapes, weights.dtype, out, LSTMTrace)
     inputs[0, :, :H], inputs[:T, :, H:-1], inputs[..., -1] = h0, x, 1

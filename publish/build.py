@@ -52,6 +52,8 @@ def html(notebook, kind, template, root=""):
     """The notebook in this template; links to notebooks lead to their pages. root: the way to the index."""
     resources = {"course": {"title": title(notebook), "root": root}}
     text, _ = exporter(kind, template).from_notebook_node(notebook, resources=resources)
+    if kind is SlidesExporter:  # exercises are done in the notebook: there are no slides of them
+        text = re.sub(r'<a href="(?:exercises|solutions)/[^"]*">(.*?)</a>', r"\1", text)
     return re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", text)
 
 

@@ -2,11 +2,19 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from notebook_files import ROOT
+from notebook_files import COURSE, ROOT
+from notebook_files import PATHS as NOTEBOOKS
+from notebook_rules import broken_links
 from page_tools import FORMULA_ERRORS, move_slider
 
 PAGES = sorted((ROOT / "site").rglob("*.html"))
 DECKS = sorted((ROOT / "slides").glob("[0-9]*.html"))
+
+
+def name(path):
+    return str(path.relative_to(ROOT).with_suffix(""))
+
+
 MEASURE = """() => {
   const frame = document.querySelector('.reveal .slides').getBoundingClientRect(), scale = frame.height / 720;
   let height = 0, width = 0;
@@ -21,11 +29,16 @@ MEASURE = """() => {
 
 
 def test_pages_and_slides_were_built():
-    assert len(PAGES) == 19 and len(DECKS) == 6
+    assert len(PAGES) == 1 + len(NOTEBOOKS) and len(DECKS) == len(COURSE)
+
+
+@pytest.mark.parametrize("path", [*PAGES, *DECKS], ids=name)
+def test_links_lead_somewhere(path):
+    assert not list(broken_links(path.read_text(encoding="utf-8"), path))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT).with_suffix("")))
+@pytest.mark.parametrize("path", PAGES, ids=name)
 def test_page(path, scheme, open_page):
     with open_page(path.as_uri(), scheme=scheme) as page:
         page.wait_for_function("!document.querySelector('script[src]') || window.MathJax?.startup?.promise")
@@ -41,7 +54,7 @@ def test_page(path, scheme, open_page):
             move_slider(page, slider)
 
 
-@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DECKS, ids=name)
 def test_deck(path, open_page):
     """Nothing stands outside the 1280 x 720 of its slide, all fragments shown; sliders move; notes are spoken of."""
     with open_page(path.as_uri()) as page:
