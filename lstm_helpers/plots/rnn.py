@@ -178,7 +178,7 @@ def draw_cliff(W_s, b, loss, paths):
     left.set(xlabel="$b_1$", ylabel="$W_s$", zlabel="loss", zticks=[0, 0.5, 1])
     left.set(xticks=[-0.4, 0, 0.4], yticks=[1, 1.5, 2])
     left.view_init(32, -125)
-    right.pcolormesh(b, W_s, loss, cmap="Greys", norm=LogNorm(1e-3, 30), rasterized=True)
+    right.pcolormesh(b, W_s, loss, cmap="Greys", norm=LogNorm(1e-3, 1e5), rasterized=True)
     looks = zip((BROWN, VIOLET), ("s-", "o-"))
     for (label, path), (colour, line) in zip(paths.items(), looks):
         inside = (path[:, 0] > W_s[0]) & (path[:, 0] < W_s[-1]) & (path[:, 1] > b[0]) & (path[:, 1] < b[-1])
