@@ -45,11 +45,11 @@ def gradient_paths(last, step, gate="f"):
         if path[-1] == target:
             found.append(path)
         else:
-            unfinished += [(*path, node) for node in reversed(_backwards(path[-1], step))]
+            unfinished += [(*path, node) for node in reversed(predecessors(path[-1], step))]
     return found
 
 
-def _backwards(node, first):
+def predecessors(node, first):
     """What a node was computed from, no earlier than step `first`."""
     kind, t = _kind_and_step(node)
     if kind == "h":
@@ -86,7 +86,7 @@ def path_factors(path, trace, weights, dh_last=1.0):
             factors.append(np.broadcast_to(np.asarray(dh_last, trace.h.dtype), (N,)))
             continue
         kind, t = _kind_and_step(start)
-        if not 1 <= t <= T or end not in _backwards(start, 1):
+        if not 1 <= t <= T or end not in predecessors(start, 1):
             raise ValueError(f"{start} to {end} is no edge of an LSTM with {T} steps: see gradient_paths for real ones")
         v = {name: array[t - 1] for name, array in value.items()} | {"c_prev": cells[t - 1]}
         if kind.endswith("~"):

@@ -66,11 +66,24 @@ def stored_form(notebook):
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "slideshow")})
         cell.source = cell.source.rstrip()
+        if cell.cell_type == "code":
+            cell.outputs = joined_streams(cell.outputs)
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
+
+
+def joined_streams(outputs):
+    """What was printed as one output: a kernel may hand it over in pieces, and not in the same ones each time."""
+    joined = []
+    for output in outputs:
+        if joined and output.output_type == "stream" and output.name == joined[-1].get("name"):
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def keep_timings(fresh, stored):

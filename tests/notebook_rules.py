@@ -150,6 +150,30 @@ def is_small(notebook, path):
         yield f"the file is {path.stat().st_size / 2**20:.1f} MiB: too slow to open and to merge"
 
 
+# --- presentable ---
+
+
+def is_a_deck_of_slides(notebook, path):
+    """Every cell of the course's notebooks has its place in the slides, and each section has something to say."""
+    if path.parent.name in ("exercises", "solutions"):
+        return
+    section, silent = None, set()
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        if kind not in ("slide", "subslide", "fragment", "-", "notes", "skip"):
+            yield f"cell {cell.id} has no slide type: it is {kind!r}"
+        heading = re.search(r"(?m)^## (.*)", prose(cell)) if cell.cell_type == "markdown" else None
+        if heading:
+            section = heading[1]
+            silent |= {section} - {"What to remember", "Exercises"}
+            if kind != "slide":
+                yield f"the section {section!r} does not begin a new slide"
+        if kind == "notes":
+            silent.discard(section)
+    for section in sorted(silent):
+        yield f"the section {section!r} has no speaker's note: a cell of slide type notes"
+
+
 # --- every numbered equation is executed ---
 
 
@@ -224,6 +248,7 @@ RULES = [
     has_working_links,
     describes_its_pictures,
     is_small,
+    is_a_deck_of_slides,
     keeps_its_ledger,
     refers_to_its_equations,
 ]

@@ -9,9 +9,11 @@ from notebook_rules import output_text, outputs
 
 from lstm_helpers.exercises import JUDGES, MODULES, check
 
+for module in MODULES.values():
+    importlib.import_module(f"lstm_helpers.exercises.{module}")  # fills JUDGES
 WRONG = {
     number: answers
-    for module in [MODULES[path.name[1]] for path in SOLUTIONS]
+    for module in MODULES.values()
     for number, answers in importlib.import_module(f"wrong_answers.{module}").WRONG.items()
 }
 

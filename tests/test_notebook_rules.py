@@ -11,12 +11,12 @@ from lstm_helpers.plots import Picture
 from lstm_helpers.plots.style import new_figure
 
 
-def markdown(source, cell_id):
-    return new_markdown_cell(source, id=cell_id)
+def markdown(source, cell_id, kind="-"):
+    return new_markdown_cell(source, id=cell_id, metadata={"slideshow": {"slide_type": kind}})
 
 
 def code(source, count, cell_id, *outputs, tags=()):
-    metadata = {"tags": list(tags)} if tags else {}
+    metadata = {"slideshow": {"slide_type": "-"}} | ({"tags": list(tags)} if tags else {})
     return new_code_cell(source, id=cell_id, execution_count=count, outputs=list(outputs), metadata=metadata)
 
 
@@ -35,9 +35,9 @@ def picture(height=1.0, alt="A bar that is one high."):
 def good():
     cells = [
         markdown("# Title\n\nSee [the other](other.ipynb).", "title"),
-        markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation"),
+        markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation", "slide"),
         code('verify("1.1", left, right)', 1, "check", new_output("stream", text="(1.1) holds\n")),
-        markdown("By (1.1) we see a picture. `(1.9)` is code.", "reading"),
+        markdown("By (1.1) we see a picture. `(1.9)` is code.", "reading", "notes"),
         code("Picture(figure)", 2, "drawing", picture()),
         code(
             "1 / 0",
@@ -101,6 +101,12 @@ FAULTS = {
         break_cell("drawing", outputs=[new_output("display_data", {"text/html": '<img src="x">'})]),
         "describes_its_pictures",
     ),
+    "a cell without a slide type": (break_cell("check", metadata={}), "is_a_deck_of_slides"),
+    "a section within a slide": (
+        insert(markdown("## More", "more", "fragment"), markdown("To say.", "say", "notes")),
+        "is_a_deck_of_slides",
+    ),
+    "a section with nothing to say": (insert(markdown("## More", "more", "slide")), "is_a_deck_of_slides"),
     "a tag without a check": (insert(markdown("$$c = d \\tag{1.2}$$", "more")), "keeps_its_ledger"),
     "a check without a tag": (insert(code('verify("1.2", a, b)', 5, "more", text("x"))), "keeps_its_ledger"),
     "a check before its tag": (
@@ -134,6 +140,15 @@ def test_metadata_that_running_leaves_behind_is_seen(tmp_path):
     notebook = good()
     notebook.cells[2].metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
     assert "is_in_stored_form" in complaints(notebook, tmp_path, stored=nbformat.writes(notebook))
+
+
+def test_what_was_printed_in_pieces_is_stored_as_one():
+    def printed(*pieces):
+        outputs = [new_output("stream", name=name, text=text) for name, text in pieces]
+        return stored_form(new_notebook(cells=[code("check()", 1, "check", *outputs)]))
+
+    assert printed(("stdout", "right"), ("stdout", "\n")) == printed(("stdout", "right\n"))
+    assert printed(("stdout", "a"), ("stderr", "b")) != printed(("stdout", "ab"))
 
 
 def images(height):

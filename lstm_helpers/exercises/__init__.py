@@ -67,11 +67,11 @@ def close(got, wanted, rtol=1e-6):
 
 def compare(got, wanted, mistakes=(), otherwise="the numbers are not right yet", rtol=1e-6):
     """None where got is wanted. Else a hint: that of the mistake which gives just these numbers, or one about the
-    shape, or `otherwise`. mistakes: pairs (what this mistake gives, hint).
+    shape, or `otherwise`. mistakes: pairs (what this mistake gives, hint), or a dict of them.
     """
     if close(got, wanted, rtol):
         return None
-    for wrong, hint in mistakes:
+    for wrong, hint in mistakes.items() if isinstance(mistakes, dict) else mistakes:
         if close(got, wrong, rtol):
             return hint
     shape, right = numbers(got).shape, np.shape(wanted)
@@ -80,6 +80,18 @@ def compare(got, wanted, mistakes=(), otherwise="the numbers are not right yet",
     if not np.isfinite(numbers(got)).all():
         return "there is a NaN or an infinity in the result"
     return otherwise
+
+
+def compare_each(answer, wanted, known, rtol=1e-6, names=None):
+    """compare() for each of several numbers: None, or a hint on the first wrong one. known: (mistakes, otherwise)."""
+    if numbers(answer).shape != (len(wanted),):
+        return f"a list of {len(wanted)} numbers is wanted"
+    names = names or [f"number {k + 1}" for k in range(len(wanted))]
+    for name, got, right, (mistakes, otherwise) in zip(names, numbers(answer), wanted, known):
+        hint = compare(got, right, mistakes, otherwise, rtol)
+        if hint:
+            return f"{name}: {hint}"
+    return None
 
 
 def numbers(value):

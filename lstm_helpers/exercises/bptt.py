@@ -2,19 +2,8 @@
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, filled, judge, numbers
+from lstm_helpers.exercises import ask, compare, compare_each, filled, judge, numbers
 from lstm_helpers.rnn import RNNWeights, chain_factors, rnn_forward
-
-
-def first_wrong(answer, wanted, known, rtol=1e-6):
-    """A hint on the first wrong one of several numbers. known: for each ({what a mistake gives: hint}, otherwise)."""
-    if numbers(answer).shape != (len(wanted),):
-        return f"a list of {len(wanted)} numbers is wanted"
-    for k, (got, right, (mistakes, otherwise)) in enumerate(zip(answer, wanted, known)):
-        hint = compare(got, right, list(mistakes.items()), otherwise, rtol)
-        if hint:
-            return f"number {k + 1}: {hint}"
-    return None
 
 
 def joined(arrays):
@@ -31,7 +20,7 @@ def shapes_differ(arrays, like):
 @judge("2.1")
 def counting(answer):
     pairs = [(t, k) for t in range(1, 11) for k in range(1, t + 1)]
-    return first_wrong(
+    return compare_each(
         answer,
         [2 + (10 - 4) + 1, len(pairs), sum(k < 5 <= t for t, k in pairs)],
         [
@@ -172,7 +161,7 @@ def edge(answer):
     def steps(saturated):
         return np.ceil(np.log(1 / saturated) / np.log(1.5))
 
-    return first_wrong(
+    return compare_each(
         answer,
         [1 / (1 - 0.8**2), 1 / np.sqrt(1 - 0.8**2), steps(1.5 * (1 - 0.99**2))],
         [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, close, compare, filled, judge, numbers
+from lstm_helpers.exercises import ask, close, compare, compare_each, filled, judge, numbers
 from lstm_helpers.lstm import LSTMWeights, lstm_step, sigmoid
 
 
@@ -19,17 +19,6 @@ def a_case(T, N, I, H, seed, p_o=0.0):
         steps.append(s._replace(o_pre=o_pre, o=sigmoid(o_pre), h=sigmoid(o_pre) * s.m))
         h, c = steps[-1].h, steps[-1].c
     return dh, steps, weights, h_0, c_0
-
-
-def several(answer, wanted, known, rtol=1e-6):
-    """A hint on the first wrong one of several numbers. known: for each ([(mistake, hint), ...], otherwise)."""
-    if numbers(answer).shape != (len(wanted),):
-        return f"a list of {len(wanted)} numbers is wanted"
-    for k, (got, right, (mistakes, otherwise)) in enumerate(zip(answer, wanted, known)):
-        hint = compare(got, right, mistakes, otherwise, rtol)
-        if hint:
-            return f"number {k + 1}: {hint}"
-    return None
 
 
 def not_so_many(got, *names):
@@ -64,7 +53,7 @@ def shapes_and_sums(answer):
             elif tuple(got) == shape[::-1]:
                 hint = "rows and columns are exchanged"
             return f"{name}: {hint}"
-    return several(
+    return compare_each(
         sums,
         [T * N, 4 * H],
         [
@@ -97,7 +86,7 @@ def paper_step(answer):
     first = d_h * o * (1 - m**2)
     d_c = first + carry
     new = d_c * f
-    return several(
+    return compare_each(
         answer,
         [d_c, d_c * c_prev * f * (1 - f), d_h * m * o * (1 - o), new],
         [
@@ -407,7 +396,7 @@ def a_mean(answer):
         (2.0, "the 1/2 is dealt with; now divide by the number of numbers"),
         (1.0, "the mean is L times a number, and so is everything that comes from it"),
     ]
-    hint = several(
+    hint = compare_each(
         factors,
         [factor, factor, 1.0, 1 / factor],
         [

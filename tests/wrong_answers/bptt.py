@@ -1,6 +1,6 @@
 import numpy as np
 
-from lstm_helpers.exercises import bptt  # noqa: F401 - registers the judges
+from wrong_answers import changed
 
 PREDICTED = {"A": "vanishes", "B": "explodes", "C": "vanishes", "D": "vanishes", "E": "explodes", "F": "stays"}
 POSSIBLE = {"linear": [1.5], "ReLU": [0, 1.5]}
@@ -43,16 +43,6 @@ def answer(X, Y, S_0, a, W_x, W_s, b_1, W_o, b_2):
         carry = delta * (1 - a + a * slope[t] * W_s)
     return dW_s, carry
 """
-
-
-def changed(code, *replacements):
-    """The right answer in code, with these pieces of it replaced."""
-    for old, new in replacements:
-        assert code.count(old) == 1, old
-        code = code.replace(old, new)
-    names = {"np": np}
-    exec(code, names)
-    return names["answer"]
 
 
 def measure(*replacement):

@@ -1,6 +1,4 @@
-import numpy as np
-
-from lstm_helpers.exercises import gradients  # noqa: F401 - registers the judges
+from wrong_answers import changed
 
 SHAPES = {
     "delta f_t": (5, 8),
@@ -65,16 +63,6 @@ def answer(dh, steps, W_h, c_0, p_o):
     return np.array(deltas), dp_o
 """
 FAULT_C, FAULT_D = ("d_h * s.m]", "dh_t * s.m]"), ("1 - s.g**2", "1 - np.tanh(s.g) ** 2")
-
-
-def changed(code, *replacements):
-    """The right answer in code, with these pieces of it replaced."""
-    for old, new in replacements:
-        assert code.count(old) == 1, old
-        code = code.replace(old, new)
-    names = {"np": np}
-    exec(code, names)
-    return names["answer"]
 
 
 def gate(*replacement):
