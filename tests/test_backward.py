@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPES, RandomLSTM
 from hypothesis import example, given
 from hypothesis import strategies as st
+from random_lstm import SHAPES, RandomLSTM
 
 import lstm_helpers.lstm
 from lstm_helpers import GATES, LSTMWeights, lstm_backward, lstm_forward

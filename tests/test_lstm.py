@@ -8,8 +8,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPES, RandomLSTM
 from hypothesis import example, given
+from random_lstm import SHAPES, RandomLSTM
 from torch import nn
 
 from lstm_helpers import GATES, LSTMWeights, lstm_forward, lstm_step, sigmoid

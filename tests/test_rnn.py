@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPES
 from hypothesis import example, given
+from random_lstm import SHAPES
 from torch import nn
 
 from lstm_helpers.rnn import (
