@@ -76,7 +76,7 @@ assets: setup
 
 test-browser: site slides  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
 	@$(call need,browser)
-	$(RUN) -m pytest -p no:nbval tests/browser/check_pages.py tests/browser/check_notebooks.py
+	$(RUN) -m pytest --dist load tests/browser/check_pages.py tests/browser/check_notebooks.py
 
 test-hub: setup  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call need,hub)

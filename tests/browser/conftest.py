@@ -24,14 +24,14 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """open_page(url, home, width, height, scheme): a context manager for a page that may ask for nothing but `home`.
+    """open_page(url, home, height): a context manager for a page that may ask for nothing but `home`.
 
     When it closes, the test fails if the page did, or if it wrote an error to the console.
     """
 
     @contextlib.contextmanager
-    def opened(url, home="file:", width=1280, height=720, scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    def opened(url, home="file:", height=720):
+        context = browser.new_context(viewport={"width": 1280, "height": height})
         page, complaints = context.new_page(), []
 
         def decide(route):
