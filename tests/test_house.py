@@ -10,6 +10,7 @@ from notebook_rules import TAG
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+FOR_HUBS = {"nbgitpuller"}  # only a hub's environment needs it
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
 
 
@@ -28,7 +29,7 @@ def from_environment():
         if isinstance(line, str) and line != "pip":
             name = line.replace(">", "=").split("=")[0]
             found[name] = line.removeprefix(name)
-    return found
+    return {name: spec for name, spec in found.items() if name not in FOR_HUBS}
 
 
 def compatible(pip, conda):

@@ -20,6 +20,8 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{home}/students/{{username}}"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"]
+# One thread for each student: threads of many students that wait for each other on few cores cost more than they bring.
+c.Spawner.environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 c.JupyterHub.services = [{"name": "class", "api_token": os.environ["COURSE_HUB_TOKEN"]}]
 c.JupyterHub.load_roles = [
     {"name": "class", "services": ["class"], "scopes": ["admin:users", "admin:servers", "access:servers"]}
