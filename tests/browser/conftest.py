@@ -4,7 +4,6 @@ import contextlib
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Chromium's own look-ups are no part of the test. Its sandbox does not work for root, as in containers.
@@ -14,6 +13,8 @@ FLAGS += ["--disable-component-update", "--disable-sync"]
 
 @pytest.fixture(scope="session")
 def browser():
+    from playwright.sync_api import sync_playwright  # which `make test` does without
+
     found = [path for name in BROWSERS if (path := shutil.which(name))]
     assert found, f"no browser: install Chromium or Chrome (looked for {', '.join(BROWSERS)})"
     with sync_playwright() as playwright:
