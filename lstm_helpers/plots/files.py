@@ -51,14 +51,14 @@ def memories_figure():
 
 def prediction_figure():
     """The gradient before training and the accuracy after it, for every run of `make sweep` with the usual settings."""
-    from lstm_helpers.sweep import read_table  # which needs torch
+    from lstm_helpers.memory_task import NETWORKS  # which needs torch
+    from lstm_helpers.sweep import read_table
 
     table = read_table()
     usual = table[(table["clip"] == 1) & (table["epochs"] == 20)]
-    runs = {
-        name: rows[["gradient_start", "accuracy"]].to_numpy().T for name, rows in usual.groupby("network", sort=False)
-    }
-    beyond = usual[(usual["network"] == "b_f = 3") & (usual["L"] == 80)][["gradient_start", "accuracy"]].to_numpy().T
+    columns = ["gradient_start", "accuracy"]
+    runs = {name: usual.loc[usual["network"] == name, columns].to_numpy().T for name in NETWORKS}
+    beyond = usual[(usual["network"] == "b_f = 3") & (usual["L"] == 80)][columns].to_numpy().T
     return draw_gradient_and_accuracy(runs, chance=0.1, circled=beyond, note="$b_f = 3$ at L = 80")
 
 
