@@ -43,9 +43,8 @@ def path_figure():
 
 def memories_figure():
     """The worked example with its gate rows in PyTorch's order, and with input and forget gate swapped."""
-    x, right = worked_example.sequence(), worked_example.weights()
-    swapped = type(right)(*(array[[1, 0, 2, 3]] for array in (right.W_x, right.W_h, right.b)))  # rows i, f, g, o; H = 1
-    memories = [lstm_forward(x, weights).c[:, 0, 0] for weights in (right, swapped)]
+    x, orders = worked_example.sequence(), ("ifgo", "figo")
+    memories = [lstm_forward(x, worked_example.weights(order)).c[:, 0, 0] for order in orders]
     return draw_two_memories(*memories, worked_example.MEMORY_AFTER)
 
 

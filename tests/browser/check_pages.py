@@ -28,6 +28,13 @@ MEASURE = """() => {
 }"""
 
 
+SHOW_NOTES = """() => {
+  const spoken = Reveal.getSlides().find(slide => slide.querySelector(':scope > aside.notes'));
+  const { h, v } = Reveal.getIndices(spoken);
+  Reveal.slide(h, v);
+}"""
+
+
 def test_pages_and_slides_were_built():
     assert len(PAGES) == 1 + len(NOTEBOOKS) and len(DECKS) == len(COURSE)
 
@@ -63,10 +70,11 @@ def test_deck(path, open_page):
         assert not page.evaluate(FORMULA_ERRORS)
         with page.expect_popup() as speaker:
             page.keyboard.press("s")
-        speaker.value.wait_for_function("document.querySelector('.speaker-controls-notes .value')")
+        page.evaluate(SHOW_NOTES)
+        speaker.value.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.trim()")
         speaker.value.close()
         page.add_style_tag(content=".fragment { visibility: visible !important; opacity: 1 !important }")
-        too_large = []
+        too_large, moved = [], 0
         for number, at in enumerate(
             page.evaluate("Reveal.getSlides().map(slide => Reveal.getIndices(slide))"), start=1
         ):
@@ -76,4 +84,6 @@ def test_deck(path, open_page):
                 too_large.append(f"slide {number} is {width} x {height}: {words}")
             for slider in page.locator("section.present:not(.stack) input[type=range]").all():
                 move_slider(page, slider)
+                moved += 1
         assert not too_large, "\n".join(too_large)
+        assert moved == page.locator("input[type=range]").count()
