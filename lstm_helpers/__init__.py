@@ -2,16 +2,15 @@
 `lstm_helpers.checks` compares, `lstm_helpers.plots` draws."""
 
 from lstm_helpers.lstm import (
-    GATES,
     LSTMGradients,
     LSTMStep,
     LSTMTrace,
-    LSTMWeights,
     lstm_backward,
     lstm_forward,
     lstm_step,
     sigmoid,
 )
+from lstm_helpers.weights import GATES, LSTMWeights
 
 __all__ = [
     "GATES",

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from lstm_helpers.lstm import _check_trace, _check_weights, check_steps
+from lstm_helpers.inputs import check_steps
+from lstm_helpers.lstm import check_trace
+from lstm_helpers.weights import check_weights
 
 MOST_PATHS = 20_000
 
@@ -203,8 +205,8 @@ def _kind_and_step(node):
 
 
 def _check(trace, weights):
-    _check_weights(weights)
-    _check_trace(trace, weights)
+    check_weights(weights)
+    check_trace(trace, weights)
 
 
 def _check_gate(gate):

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from lstm_helpers.gradient_flow import cell_gradient
-from lstm_helpers.lstm import LSTMWeights, lstm_forward
+from lstm_helpers.lstm import lstm_forward
 from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
+from lstm_helpers.weights import LSTMWeights
 
 DIGITS, SUMS = 10, 19
 EMBEDDING, HIDDEN = 32, 64

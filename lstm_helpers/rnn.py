@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_helpers.lstm import _check_inputs, _check_state, _describe, _float_array, check_steps
+from lstm_helpers.inputs import check_inputs, check_state, check_steps, describe, float_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +23,9 @@ class RNNWeights:
     b: np.ndarray
 
     def __post_init__(self):
-        dtype = _float_array("W_x", self.W_x, 2, "(H, I)").dtype
-        _float_array("W_s", self.W_s, 2, "(H, H)", dtype, "W_x")
-        _float_array("b", self.b, 1, "(H,)", dtype, "W_x")
+        dtype = float_array("W_x", self.W_x, 2, "(H, I)").dtype
+        float_array("W_s", self.W_s, 2, "(H, H)", dtype, "W_x")
+        float_array("b", self.b, 1, "(H,)", dtype, "W_x")
         if not self.W_s.shape[0] == self.W_s.shape[1] == len(self.W_x) == len(self.b) >= 1 or self.I == 0:
             raise ValueError(
                 f"W_x {self.W_x.shape}, W_s {self.W_s.shape} and b {self.b.shape} do not fit together: "
@@ -68,10 +68,10 @@ def rnn_forward(x, weights, S0=None):
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     _check_rnn_weights(weights)
-    _float_array("x", x, 3, "(T, N, I)", weights.dtype)
-    _check_inputs("x", x, weights)
+    float_array("x", x, 3, "(T, N, I)", weights.dtype)
+    check_inputs("x", x, weights.I)
     S0 = np.zeros((x.shape[1], weights.H), weights.dtype) if S0 is None else S0
-    _check_state("S0", S0, x.shape[1], weights)
+    check_state("S0", S0, (x.shape[1], weights.H), weights.dtype)
     theta = x @ weights.W_x.T + weights.b
     S = np.empty_like(theta)
     before = S0
@@ -127,6 +127,4 @@ def chain_terms(trace, weights, last):
 
 def _check_rnn_weights(weights):
     if not isinstance(weights, RNNWeights):
-        raise TypeError(
-            f"weights must be RNNWeights, not {_describe(weights)}: build them with RNNWeights(W_x, W_s, b)"
-        )
+        raise TypeError(f"weights must be RNNWeights, not {describe(weights)}: build them with RNNWeights(W_x, W_s, b)")

@@ -6,7 +6,7 @@ constant 1, so that the last column of the weights does the work of a bias.
 
 import numpy as np
 
-from lstm_helpers.lstm import GATES, LSTMWeights
+from lstm_helpers.weights import GATES, LSTMWeights
 
 # Rows: x1, x2, x3, then what the rule makes of them. Columns: t = 1 ... 9.
 X1 = [1, 3, 2, 4, 2, 1, 3, 6, 1]

@@ -138,35 +138,9 @@ def test_gates_of_the_trace_lie_in_the_order_of_the_weights():
     assert np.array_equal(trace.inputs[1, :, :4], trace.h[0]) and np.array_equal(trace.inputs[0, :, :4], case.h0)
 
 
-def test_out_is_used_again_and_changes_nothing():
-    first, second = RandomLSTM(5, 3, 2, 4), RandomLSTM(5, 3, 2, 4, seed=9)
-    dh, dc_last = outside(second)
-    trace = lstm_forward(first.x, first.weights, first.h0, first.c0)
-    gradients = lstm_backward(trace, first.weights, *outside(first, seed=2))
-    again = lstm_forward(second.x, second.weights, second.h0, second.c0, out=trace)
-    back = lstm_backward(again, second.weights, dh, dc_last, out=gradients)
-    assert again.gates is trace.gates and back.pre is gradients.pre
-    fresh = ours(second, dh, dc_last)
-    assert all(np.array_equal(getattr(back, name), getattr(fresh, name)) for name in ENDS + TOTALS)
-    assert np.array_equal(again.h0, second.h0)
-
-
-def test_a_trace_can_go_on_from_its_own_last_state():
-    """Stateful use: the states handed over lie in the arrays that are used again."""
-    case = RandomLSTM(3, 2, 2, 4)
-    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
-    expected = lstm_forward(case.x, case.weights, trace.h[-1].copy(), trace.c[-1].copy()).h
-    assert np.array_equal(lstm_forward(case.x, case.weights, trace.h[-1], trace.c[-1], out=trace).h, expected)
-
-
 ok = RandomLSTM(4, 2, 3, 5)
 dh, dc_last = outside(ok)
 trace = lstm_forward(ok.x, ok.weights, ok.h0, ok.c0)
-
-
-def narrow():
-    case = RandomLSTM(4, 2, 3, 5, np.float32)
-    return case.x, case.weights
 
 
 REFUSED = {
@@ -179,13 +153,6 @@ REFUSED = {
     "dc_last with a layer axis": (lambda: lstm_backward(trace, ok.weights, dh, dc_last[None]), ValueError, "dc_last"),
     "h for a trace": (lambda: lstm_backward(trace.h, ok.weights, dh), TypeError, "lstm_forward"),
     "other weights": (lambda: lstm_backward(trace, RandomLSTM(1, 1, 3, 4).weights, dh), ValueError, "made the trace"),
-    "out of another size": (lambda: lstm_forward(ok.x[:2], ok.weights, out=trace), ValueError, "same T, N, I, H"),
-    "out of another dtype": (
-        lambda: lstm_forward(ok.x, ok.weights, out=lstm_forward(*narrow())),
-        ValueError,
-        "float32",
-    ),
-    "out of another kind": (lambda: lstm_backward(trace, ok.weights, dh, out=trace), TypeError, "LSTMGradients"),
     "a module": (lambda: lstm_backward(trace, torch.nn.LSTM(3, 5), dh), TypeError, "from_torch"),
 }
 

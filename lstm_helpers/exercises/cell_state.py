@@ -14,7 +14,8 @@ from lstm_helpers.gradient_flow import (
     predecessors,
     state_jacobians,
 )
-from lstm_helpers.lstm import LSTMWeights, lstm_backward, lstm_forward, lstm_step, sigmoid
+from lstm_helpers.lstm import lstm_backward, lstm_forward, lstm_step, sigmoid
+from lstm_helpers.weights import LSTMWeights
 
 
 def a_case(T, N, I, H, seed):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from lstm_helpers.exercises import ask, compare, judge, numbers
-from lstm_helpers.lstm import LSTMWeights, lstm_forward, lstm_step, sigmoid
+from lstm_helpers.lstm import lstm_forward, lstm_step, sigmoid
+from lstm_helpers.weights import LSTMWeights
 
 
 def a_case(N=3, I=2, H=4, seed=101):

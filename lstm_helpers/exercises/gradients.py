@@ -3,7 +3,8 @@
 import numpy as np
 
 from lstm_helpers.exercises import ask, close, compare, compare_each, filled, judge, numbers
-from lstm_helpers.lstm import LSTMWeights, lstm_step, sigmoid
+from lstm_helpers.lstm import lstm_step, sigmoid
+from lstm_helpers.weights import LSTMWeights
 
 
 def a_case(T, N, I, H, seed, p_o=0.0):

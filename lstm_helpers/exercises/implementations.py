@@ -6,7 +6,8 @@ from itertools import permutations
 import numpy as np
 
 from lstm_helpers.exercises import ask, compare, filled, judge, numbers
-from lstm_helpers.lstm import LSTMWeights, lstm_forward, sigmoid
+from lstm_helpers.lstm import lstm_forward, sigmoid
+from lstm_helpers.weights import LSTMWeights
 
 
 def torch_lstm(I, H, seed, **options):

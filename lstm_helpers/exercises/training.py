@@ -5,7 +5,8 @@ import copy
 import numpy as np
 
 from lstm_helpers.exercises import NotAnswered, ask, compare, judge, numbers
-from lstm_helpers.lstm import LSTMWeights, lstm_forward, sigmoid
+from lstm_helpers.lstm import lstm_forward, sigmoid
+from lstm_helpers.weights import LSTMWeights
 
 
 @judge("6.1")
