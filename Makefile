@@ -58,13 +58,13 @@ lint: setup  ## check code and notebooks with ruff
 	$(RUN) -m ruff format --check .
 
 notebooks: setup  ## run all notebooks again and store their outputs; two runs give the same bytes
-	$(RUN) tests/notebook_files.py
+	$(RUN) tools/notebooks.py
 
 site: assets  ## write the notebooks as pages that need no Jupyter and no network: site/index.html
-	$(RUN) publish/build.py site
+	$(RUN) tools/website.py
 
 slides: assets  ## write a deck of slides for each notebook, which needs no network either: slides/index.html
-	$(RUN) publish/build.py slides
+	$(RUN) tools/slides.py
 
 rise: setup  ## open the course in JupyterLab with live slides: the button "Render as Reveal Slideshow" in the toolbar
 	@$(call need,rise)
@@ -81,16 +81,16 @@ test-browser: site slides  ## open every notebook, page and slide in headless Ch
 test-hub: setup  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call need,hub)
 	@$(call npm,configurable-http-proxy@5.3.0)
-	PYTHONPATH=tests $(RUN) tests/hub/run_class.py
+	$(RUN) tools/hub.py
 
 figures: setup  ## draw figures/ again
 	$(RUN) -m lstm_helpers.plots.files
 
 bench: setup  ## time the NumPy LSTM against PyTorch's, about five minutes
-	$(RUN) tests/bench.py
+	$(RUN) tools/bench.py
 
 sweep: setup  ## train all networks of the memory experiment again, about seven minutes; can be stopped and resumed
-	$(RUN) -m lstm_helpers.sweep
+	$(RUN) -m lstm_helpers.experiment.sweep
 
 clean:  ## remove .venv and everything that tools left behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots

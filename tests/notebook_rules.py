@@ -8,7 +8,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import numpy as np
-from notebook_files import read, stored_form
+from notebooks import read, stored_form
 from PIL import Image
 
 TAG = re.compile(r"\\tag\{([^}]*)\}")

@@ -4,7 +4,7 @@ import importlib
 import re
 
 import pytest
-from notebook_files import EXERCISES, SOLUTIONS, read, unsolved
+from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 from notebook_rules import output_text, outputs
 
 from lstm_helpers.exercises import JUDGES, MODULES, check

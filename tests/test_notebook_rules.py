@@ -4,7 +4,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_files import keep_timings, stored_form
+from notebooks import keep_timings, stored_form
 from notebook_rules import RULES, pictures, visible_change
 
 from lstm_helpers.plots import Picture

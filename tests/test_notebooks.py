@@ -1,7 +1,7 @@
 """Every notebook keeps every rule, and a fresh run draws the pictures that are stored."""
 
 import pytest
-from notebook_files import FOLDER, PATHS, ROOT, read, run
+from notebooks import FOLDER, PATHS, ROOT, read, run
 from notebook_rules import RULES, broken_links, pictures, visible_change
 
 DRAWING = [path for path in PATHS if pictures(read(path))]

@@ -50,8 +50,8 @@ def memories_figure():
 
 def prediction_figure():
     """The gradient before training and the accuracy after it, for every run of `make sweep` with the usual settings."""
-    from lstm_helpers.memory_task import NETWORKS  # which needs torch
-    from lstm_helpers.sweep import read_table
+    from lstm_helpers.experiment.memory_task import NETWORKS  # which needs torch
+    from lstm_helpers.experiment.sweep import read_table
 
     table = read_table()
     usual = table[(table["clip"] == 1) & (table["epochs"] == 20)]

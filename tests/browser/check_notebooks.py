@@ -11,7 +11,7 @@ import time
 import urllib.request
 
 import pytest
-from notebook_files import FOLDER, PATHS, ROOT
+from notebooks import FOLDER, PATHS, ROOT
 from page_tools import FORMULA_ERRORS, move_slider
 
 SCREENSHOTS = ROOT / "screenshots"

@@ -2,8 +2,8 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from notebook_files import COURSE, ROOT
-from notebook_files import PATHS as NOTEBOOKS
+from notebooks import COURSE, ROOT
+from notebooks import PATHS as NOTEBOOKS
 from notebook_rules import broken_links
 from page_tools import FORMULA_ERRORS, move_slider
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lstm_helpers.memory_task import NETWORKS, Network, Run, sequences, state_gradient, train
-from lstm_helpers.sweep import COLUMNS, KEYS, RUNS, read_table, sweep
+from lstm_helpers.experiment.memory_task import NETWORKS, Network, Run, sequences, state_gradient, train
+from lstm_helpers.experiment.sweep import COLUMNS, KEYS, RUNS, read_table, sweep
 
 FEW = RUNS[:4]
 

@@ -1,6 +1,6 @@
 """The notebooks as files: find them, run them, store them so that two runs give the same bytes.
 
-`python tests/notebook_files.py [FILE ...]` is `make notebooks`.
+`python tools/notebooks.py [FILE ...]` is `make notebooks`.
 """
 
 import re

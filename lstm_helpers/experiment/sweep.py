@@ -18,8 +18,8 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from lstm_helpers import memory_task
-from lstm_helpers.memory_task import NETWORKS, Run, train
+from lstm_helpers.experiment import memory_task
+from lstm_helpers.experiment.memory_task import NETWORKS, Run, train
 
 PATH = Path(__file__).with_name("memory_sweep.csv")
 LENGTHS, SEEDS = (5, 10, 20, 40, 80), range(5)

@@ -1,7 +1,7 @@
 """A class at work: a real JupyterHub with its local spawner, eight students at once, each of whom runs notebook 05 from
 the first cell to the last through the hub's API. Prints time and memory; fails where a student does not get there.
 
-`make test-hub` is `python tests/hub/run_class.py [STUDENTS]`.
+`make test-hub` is `python tools/hub.py [STUDENTS]`.
 """
 
 import json
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 import websocket
-from notebook_files import FOLDER, ROOT, read
+from notebooks import FOLDER, ROOT, read
 
 NOTEBOOK = "05_three_implementations.ipynb"
 PROXY = ROOT / ".venv" / "node" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 import yaml
-from notebook_files import COURSE, ROOT, read
+from notebooks import COURSE, ROOT, read
 from notebook_rules import TAG
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
