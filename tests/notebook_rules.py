@@ -8,8 +8,9 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import numpy as np
-from notebooks import read, stored_form
 from PIL import Image
+
+from notebooks import read, stored_form
 
 TAG = re.compile(r"\\tag\{([^}]*)\}")
 REFERENCE = re.compile(r"(?<![\w.])\((\d+\.\d+)\)")

@@ -5,10 +5,11 @@ import tomllib
 
 import pytest
 import yaml
-from notebooks import COURSE, ROOT, read
 from notebook_rules import TAG
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+from notebooks import COURSE, ROOT, read
 
 FOR_HUBS = {"nbgitpuller"}  # only a hub's environment needs it
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}

@@ -4,10 +4,10 @@ import importlib
 import re
 
 import pytest
-from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 from notebook_rules import output_text, outputs
 
 from lstm_helpers.exercises import JUDGES, MODULES, check
+from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
 for module in MODULES.values():
     importlib.import_module(f"lstm_helpers.exercises.{module}")  # fills JUDGES

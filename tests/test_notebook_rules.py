@@ -4,11 +4,11 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebooks import keep_timings, stored_form
 from notebook_rules import RULES, pictures, visible_change
 
 from lstm_helpers.plots import Picture
 from lstm_helpers.plots.style import new_figure
+from notebooks import keep_timings, stored_form
 
 
 def markdown(source, cell_id, kind="-"):

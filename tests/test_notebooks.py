@@ -1,8 +1,9 @@
 """Every notebook keeps every rule, and a fresh run draws the pictures that are stored."""
 
 import pytest
-from notebooks import FOLDER, PATHS, ROOT, read, run
 from notebook_rules import RULES, broken_links, pictures, visible_change
+
+from notebooks import FOLDER, PATHS, ROOT, read, run
 
 DRAWING = [path for path in PATHS if pictures(read(path))]
 

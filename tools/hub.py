@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psutil
 import websocket
+
 from notebooks import FOLDER, ROOT, read
 
 NOTEBOOK = "05_three_implementations.ipynb"

@@ -11,8 +11,9 @@ import time
 import urllib.request
 
 import pytest
-from notebooks import FOLDER, PATHS, ROOT
 from page_tools import FORMULA_ERRORS, move_slider
+
+from notebooks import FOLDER, PATHS, ROOT
 
 SCREENSHOTS = ROOT / "screenshots"
 # All cells are to be on the page at once, seen or not.

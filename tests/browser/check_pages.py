@@ -2,10 +2,11 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from notebooks import COURSE, ROOT
-from notebooks import PATHS as NOTEBOOKS
 from notebook_rules import broken_links
 from page_tools import FORMULA_ERRORS, move_slider
+
+from notebooks import COURSE, ROOT
+from notebooks import PATHS as NOTEBOOKS
 
 PAGES = sorted((ROOT / "site").rglob("*.html"))
 DECKS = sorted((ROOT / "slides").glob("[0-9]*.html"))
