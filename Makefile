@@ -18,7 +18,7 @@ need = test -e .venv/with-$(1) || { echo "Adding what this needs ($(1)) ..."; $(
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: help setup lab test lint notebooks figures bench sweep site slides rise assets test-browser test-hub clean
+.PHONY: help setup lab test test-machines lint notebooks figures bench sweep site slides rise assets test-browser test-hub clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -52,6 +52,9 @@ lab: setup  ## open the course in JupyterLab
 
 test: setup  ## run all tests: every notebook under nbval, what nbval does not see, the helpers
 	$(RUN) -m pytest
+
+test-machines: setup  ## run the notebooks as on other processors, e.g. SETTINGS="oldest threads"; without it, under all
+	$(RUN) tools/machines.py $(SETTINGS)
 
 lint: setup  ## check code and notebooks with ruff
 	$(RUN) -m ruff check .

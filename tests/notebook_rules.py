@@ -1,14 +1,11 @@
 """What a notebook of this course must be, beyond what nbval compares. Each rule yields its complaints."""
 
 import ast
-import base64
-import io
 import re
 from itertools import pairwise
 from urllib.parse import unquote
 
-import numpy as np
-from PIL import Image
+from pictures import PNG
 
 from notebooks import read, stored_form
 
@@ -18,7 +15,6 @@ HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 MACHINE = re.compile(
     r"/home/|/root/|/Users/|/tmp/|site-packages|ipykernel_\d|[A-Z]:\\|\bat 0x[0-9a-f]{6,}|0x[0-9a-f]{8,}"
 )
-PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 
 
 def code_cells(notebook):
@@ -253,33 +249,3 @@ RULES = [
     keeps_its_ledger,
     refers_to_its_equations,
 ]
-
-
-# --- pictures ---
-
-
-def pictures(notebook):
-    """{(cell id, k): RGB array} of every picture in the outputs, slider frames included."""
-    found = {}
-    for cell, output in outputs(notebook):
-        data = output.get("data", {})
-        encoded = [data["image/png"]] if "image/png" in data else PNG.findall(data.get("text/html", ""))
-        for png in encoded:
-            key = (cell.id, sum(cell_id == cell.id for cell_id, _ in found))
-            found[key] = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"), dtype=float)
-    return found
-
-
-def visible_change(before, after, tile=32, tolerance=6.0):
-    """Where two pictures differ visibly, in words, or None: the mean difference in any tile, of 255 levels."""
-    if before.shape != after.shape:
-        return f"size {before.shape[1]} x {before.shape[0]} became {after.shape[1]} x {after.shape[0]}"
-    difference = np.abs(before - after).mean(axis=2)
-    rows, columns = (-(-length // tile) for length in difference.shape)
-    padded = np.zeros((rows * tile, columns * tile))
-    padded[: difference.shape[0], : difference.shape[1]] = difference
-    tiles = padded.reshape(rows, tile, columns, tile).mean(axis=(1, 3))
-    if tiles.max() > tolerance:
-        row, column = np.unravel_index(tiles.argmax(), tiles.shape)
-        return f"near pixel ({column * tile}, {row * tile}) by {tiles.max():.0f} of 255 levels"
-    return None
