@@ -7,7 +7,9 @@ stay equal and moving twice moves no further. Numbers of few binary digits, such
 
 
 def move_inputs():
+    import matplotlib.pyplot  # noqa: F401 - what these do when they are imported is not a notebook's
     import numpy as np
+    import pandas  # noqa: F401
     import torch
 
     make_array, make_generator = np.array, np.random.default_rng
@@ -21,7 +23,8 @@ def move_inputs():
         integer, zeros = integers[values.dtype.name]
         bits = make_array(values).view(integer)
         stays = (bits % integer(2**zeros) == 0) | ~np.isfinite(values)
-        return np.where(stays, bits, bits // integer(8) * integer(8) + integer(5)).view(values.dtype)[()]
+        result = np.where(stays, bits, bits // integer(8) * integer(8) + integer(5)).view(values.dtype)
+        return result if isinstance(values, np.ndarray) else result[()]
 
     def moving(function):
         return lambda *arguments, **options: moved(function(*arguments, **options))
@@ -29,7 +32,7 @@ def move_inputs():
     def moving_tensor(function):
         def call(*arguments, **options):
             tensor = function(*arguments, **options)
-            if tensor.dtype in (torch.float32, torch.float64):
+            if tensor.dtype in (torch.float32, torch.float64) and not tensor.is_meta:
                 values = torch.from_numpy(make_array(moved(make_array(tensor.detach().cpu().numpy()))))
                 tensor.data.copy_(values.reshape(tensor.shape))
             return tensor
