@@ -1,11 +1,9 @@
 """Every notebook keeps every rule."""
 
 import pytest
-from notebook_rules import RULES, broken_links, pictures
+from notebook_rules import RULES, broken_links
 
 from notebooks import FOLDER, PATHS, ROOT, read
-
-DRAWING = [path for path in PATHS if pictures(read(path))]
 
 
 def short(path):
