@@ -1,11 +1,10 @@
 """Judges of the exercises to notebook 05."""
 
-import re
 from itertools import permutations
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, filled, judge, numbers
+from lstm_helpers.exercises import ask, compare, filled, judge, letter, numbers, word
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
@@ -71,11 +70,6 @@ def five_shapes(answer):
     return None
 
 
-def letter(answer):
-    """The letter in "b", "B", "line B" or "(B)"."""
-    return (re.findall(r"\b[A-Z]\b", str(answer).upper()) or [""])[-1]
-
-
 @judge("5.2")
 def slices(answer):
     first_layer = "this is a state of the first layer; of which layer are the states in `output`?"
@@ -114,9 +108,7 @@ def slices(answer):
     if set(answer) != set(wanted):
         return f"the names {sorted(wanted)} are wanted, not {sorted(answer)}"
     for name, (right, hints, otherwise) in wanted.items():
-        said = letter(answer[name])
-        if said not in list("ABCDE"):
-            return f"{name}: a letter from A to E is wanted"
+        said = letter(answer[name], "ABCDE", name)
         if said != right:
             return f"{name}: {hints.get(said, otherwise)}"
     return None
@@ -132,8 +124,9 @@ def final_states(answer):
         "B": "line B is right: the LSTM was built for x as it lies",
         "D": "line D is right: the readout takes (N, 2H) and gives (N, D_y)",
     }
-    if letter(said) != "C":
-        return lines.get(letter(said), "a letter from A to D is wanted")
+    said = letter(said, "ABCD")
+    if said != "C":
+        return lines[said]
     for N, T, I, H, D_y in ((3, 5, 2, 4, 3), (1, 4, 3, 2, 2), (4, 1, 2, 3, 1)):
         lstm = torch_lstm(I, H, 53, bidirectional=True, batch_first=True)
         readout = drawn(torch.nn.Linear(2 * H, D_y, device="meta"), 54)
@@ -231,7 +224,7 @@ def how_small(answer):
                 np.sqrt(3 * error): "this is for a count of 1",
             },
             "write (5.5) for z = 100, and set the second term to 0.01",
-            1e-2,
+            digits=3,
         )
         or part(
             "b_f",
@@ -244,7 +237,7 @@ def how_small(answer):
                 -np.log(n * idle / error): "with a negative bias the gate is shut",
             },
             "each step loses sigma(-b_f), about exp(-b_f), of the 100",
-            6e-3,
+            decimals=1,
         )
         or part(
             "leak",
@@ -256,27 +249,26 @@ def how_small(answer):
                 idle: "the input gate is nearly shut while x = 0",
             },
             "each zero lets in sigma(-10) times the candidate; and the readout divides by epsilon",
-            1.5e-2,
+            digits=2,
         )
         or float32_word(answer[3])
     )
 
 
-def part(name, got, wanted, mistakes, otherwise, rtol):
+def part(name, got, wanted, mistakes, otherwise, **exact):
     """As compare, for one of several numbers."""
-    hint = compare(got, wanted, list(mistakes.items()), otherwise, rtol)
+    hint = compare(got, wanted, list(mistakes.items()), otherwise, **exact)
     return hint and f"{name}: {hint}"
 
 
-def float32_word(word):
-    said = str(word).strip().lower()
-    if said.startswith("same"):
-        return None
+def float32_word(answer):
     hints = {
+        "same": None,
         "larger": "a float32 keeps seven digits of a small number too; what is divided by epsilon is small with it",
         "smaller": "the tanh does less harm with each smaller epsilon, but here rounding does more than the tanh",
     }
-    return f"in_float32: {hints.get(said, 'the words are smaller, same and larger')}"
+    hint = hints[word(answer, ("smaller", "larger", "same"), "in_float32")]
+    return hint and f"in_float32: {hint}"
 
 
 @judge("5.6")

@@ -96,7 +96,12 @@ WRONG = {
         (WHERE | {"c_n[3]": "D"}, "cell states"),
         (WHERE | {"forward, first step": "A"}, "after its last step"),
         (WHERE | {"backward, first step": "C"}, "second half"),
-        (WHERE | {"h_n[0]": "F"}, "a letter from A to E"),
+        (WHERE | {"h_n[0]": "F"}, "h_n[0]: a letter from A to E"),
+        (WHERE | {"h_n[0]": "A or E"}, "h_n[0]: a letter from A to E is wanted, not 'A or E'"),
+        (WHERE | {"h_n[0]": "A B D or E"}, "h_n[0]: a letter from A to E"),
+        (WHERE | {"h_n[0]": "A E"}, "h_n[0]: a letter from A to E is wanted, and only one"),
+        (WHERE | {"h_n[0]": "not E"}, "h_n[0]: a letter from A to E"),
+        (WHERE | {"h_n[2]": "C, not A"}, "when it has just begun"),
         ({"h_n[0]": "E"}, "the names"),
     ],
     "5.3": [
@@ -139,7 +144,12 @@ WRONG = {
         ([1.73e-4, 16.1, 0.0, "same"], "leak: each zero"),
         ([1.73e-4, 16.1, 0.045, "larger"], "in_float32: a float32 keeps"),
         ([1.73e-4, 16.1, 0.045, "smaller"], "in_float32: the tanh"),
-        ([1.73e-4, 16.1, 0.045, "huge"], "the words are"),
+        ([1.73e-4, 16.1, 0.045, "huge"], "in_float32: the words are smaller, larger and same"),
+        ([1.73e-4, 16.1, 0.045, "same or larger"], "the words are"),
+        ([1.73e-4, 16.1, 0.045, "larger, not the same"], "a float32 keeps"),
+        ([1.74e-4, 16.1, 0.045, "same"], "epsilon: nearly, but not to 3 digits"),
+        ([1.73e-4, 16.0, 0.045, "same"], "b_f: nearly, but not to 1 digit"),
+        ([1.73e-4, 16.1, 0.05, "same"], "leak: nearly, but not to 2 digits"),
         ([1.73e-4, 16.1, 0.045], "three numbers and a word"),
     ],
     "5.6": [
@@ -180,5 +190,16 @@ WRONG = {
         (stack("order"), "output first, then h_n"),
         (stack("one"), "two arrays are wanted"),
         (lambda lstm, x: (x, x), "the shape is"),
+    ],
+}
+
+RIGHT = {
+    "5.2": [WHERE | {"h_n[0]": letter} for letter in ("e", "(E)", "line E", "E, not A", "not A but E", ["E"], " E. ")],
+    "5.3": [
+        (letter, network(lambda output, h_n, c_n, N: torch.cat([*h_n], 1))[1])
+        for letter in ("C", "line C", "(C)", "C, not B", "c")
+    ],
+    "5.5": [
+        [1.732e-4, 16.12, 0.0454, word] for word in ("same", "the same", "Same.", "same size", "not larger, the same")
     ],
 }
