@@ -146,9 +146,21 @@ def test_a_half_blank_answer_says_what_is_missing(number, half, capsys):
     assert said.startswith(f"{number} not answered yet: ") and said.endswith("is still blank\n")
 
 
-def test_an_answer_blank_in_all_its_parts_is_blank(capsys):
-    check("1.1", [[..., ...], {"a": None}])
+@pytest.mark.parametrize("blank", [[[..., ...], {"a": None}], (handed_out, ...), {"a": None, "b": lambda x: None}])
+def test_an_answer_blank_in_all_its_parts_is_blank(blank, capsys):
+    check("1.1", blank)
     assert capsys.readouterr().out == "1.1 not answered yet\n"
+
+
+def test_a_letter_is_judged_before_there_is_a_function(capsys):
+    check("5.3", ("A", handed_out))
+    check("5.3", ("C", handed_out))
+    check("5.3", (..., lambda lstm, readout, x: readout(lstm(x)[0][:, -1])))
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "5.3 not yet",
+        "5.3 not answered yet",
+        "5.3 not answered yet",
+    ]
 
 
 def test_as_many_digits_as_are_asked_for():

@@ -55,7 +55,7 @@ def filled(value):
         raise NotAnswered
     parts = value if isinstance(value, dict) else dict(enumerate(value, 1)) if isinstance(value, (list, tuple)) else {}
     blank = [key for key, part in parts.items() if is_blank(part)]
-    if blank and len(blank) == len(parts):
+    if blank and all(key in blank or is_unwritten(part) for key, part in parts.items()):
         raise NotAnswered
     if blank:
         names = [str(key) if isinstance(value, dict) else f"part {key} of {len(parts)}" for key in blank]
@@ -102,8 +102,11 @@ def call(function, *arguments):
 def is_unwritten(function):
     """Has this function no body but `...`, `pass` or a docstring, as it was handed out?"""
     code = getattr(function, "__code__", None)
-    idle = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS", "CACHE"}
-    return code is not None and all(instruction.opname in idle for instruction in dis.get_instructions(code))
+    constant, idle = {"LOAD_CONST", "RETURN_CONST"}, {"RESUME", "NOP", "POP_TOP", "RETURN_VALUE", "COPY_FREE_VARS"}
+    return code is not None and all(
+        step.opname in idle or (step.opname in constant and (step.argval is None or step.argval is ...))
+        for step in dis.get_instructions(code)
+    )
 
 
 def argument_names(function, arguments):
