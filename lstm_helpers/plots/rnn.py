@@ -33,8 +33,7 @@ def draw_unrolled_rnn(values, copies=False, ax=None):
     _arrow(ax, (7.5, row + 0.52), (7.5, 3.13), INK, "$W_o$", (0.13, 0))
     _arrow(ax, (8.02, 3.65), (8.83, 3.65), INK, "", (0, 0))
     if not copies:
-        ax.text(0.3, 3.65, "one number", color=VIOLET, ha="center")
-        ax.text(0.3, 3.3, "$W_x$, used 3 times", color=VIOLET, ha="center")
+        ax.text(2.55, 0.95, "one number,\nused 3 times", color=VIOLET, ha="right", va="center")
     return figure
 
 
@@ -62,14 +61,14 @@ def draw_factor(slopes):
     spots = [(-2.25, 2.35), (1.85, 4.6), (1.43, 4.6), (0.95, 4.2), (0.0, 4.0)]
     left.clabel(lines, fmt="%g", fontsize=12, manual=spots)
     left.set(xlabel=r"$\theta_j$", ylabel="$W_s$", title=r"$\tanh'(\theta_j)\,W_s$: thick where it is 1")
-    theta = np.linspace(-4, 4, 401)
+    theta = np.linspace(-3, 3, 301)
     for W, colour in zip(slopes, shades(len(slopes))):
         right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
-        ground = {"fc": "white", "ec": "none", "pad": 0.8}
-        right.text(0, W + 0.08, f"$W_s$ = {W:g}", color=colour, ha="center", va="bottom", fontsize=12, bbox=ground)
+        right.text(0, W - 0.08, f"{W:g}", color=colour, ha="center", va="top", fontsize=12)  # under its own peak
     right.axhline(1, color=INK, lw=1.2, ls=":")
-    right.text(4, 1.06, "1", color=INK, ha="right")
-    right.set(xlabel=r"$\theta_j$", xlim=(-4, 4), ylim=(0, max(slopes) + 0.6), title="the same, for single $W_s$")
+    right.text(3, 1.04, "1", color=INK, ha="right")
+    right.set(xlabel=r"$\theta_j$", xlim=(-3, 3), ylim=(0, max(slopes) + 0.2))
+    right.set_title("the same; the number under a peak is $W_s$")
     return figure
 
 
@@ -97,29 +96,31 @@ def draw_chain(S, factors, W_s):
 
 
 @styled
-def draw_lags(panels, W_values, floor, bottom=-160):
-    """The size of dS_t/dS_k against the lag t - k, a band (10 % to 90 %) with its median for each W_s.
+def draw_vanishing(panels, W_values, floor, bottom=-160):
+    """The size of dS_t/dS_0 against t, a band (10 % to 90 %) with its median for each W_s.
 
-    panels: {title: list of (lags + 1, draws) arrays of log10 sizes, one for each of W_values}. floor: log10 of the
-    smallest number of float32, drawn as a line. Returns the Figure.
+    panels: {title: list of (T + 1, draws) arrays of log10 sizes, one for each of W_values}. floor: log10 of the
+    smallest number of float32, drawn as a line. Violet is W_s < 1, black 1, brown above. Returns the Figure.
     """
     figure, axes = new_figure(12, 5.2, ncols=len(panels), sharey=True)
+    dashes = ["-", "--", "-.", (0, (1, 1))]
+    above = [W_s for W_s in W_values if W_s > 1]
     for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
-        quantiles = [np.percentile(band, [10, 50, 90], axis=1) for band in bands]
-        ends = [int(np.flatnonzero(middle > bottom)[-1]) for _, middle, _ in quantiles]
-        heights = spread([middle[end] for (_, middle, _), end in zip(quantiles, ends)], gap=7)
-        for W_s, (low, middle, high), end, height, colour in zip(
-            W_values, quantiles, ends, heights, shades(len(W_values))
-        ):
-            lag = np.arange(len(middle))
-            ax.fill_between(lag, low, high, color=colour, alpha=0.18, lw=0)
-            ax.plot(lag, middle, color=colour)
-            right = end + (1.5 if end == lag[-1] else 5)
-            ax.text(right, max(height, bottom + 4), f"{W_s:g}", color=colour, va="center")
-        ax.axhline(floor, color=INK, lw=1.2, ls=":")
-        ax.set(xlabel="lag $t-k$", title=title, ylim=(bottom, 12), xlim=(0, 108))
-    axes[0].text(1, floor - 2, "float32\nends here", va="top", fontsize=11)
-    axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_k|$")
+        middles = [np.percentile(band, 50, axis=1) for band in bands]
+        ends = [int(np.flatnonzero(middle > bottom)[-1]) for middle in middles]
+        heights = spread([middle[end] for middle, end in zip(middles, ends)], gap=10)
+        for W_s, band, middle, end, height in zip(W_values, bands, middles, ends, heights):
+            colour = VIOLET if W_s < 1 else INK if W_s == 1 else BROWN
+            steps = np.arange(len(middle))
+            ax.fill_between(steps, *np.percentile(band, [10, 90], axis=1), color=colour, alpha=0.15, lw=0)
+            ax.plot(steps, middle, color=colour, ls=dashes[above.index(W_s)] if W_s in above else "-")
+            right = end + (1.5 if end == steps[-1] else 5)
+            ax.text(right, max(height, bottom + 5), f"$W_s$ = {W_s:g}", color=colour, va="center", fontsize=12)
+        ax.plot([0, len(steps) - 1], [floor, floor], color=INK, lw=1.2, ls=":")
+        ax.set(xlabel="step t", title=title, ylim=(bottom, 8), xlim=(0, 1.21 * len(steps)), xticks=range(0, 101, 20))
+        ax.spines["bottom"].set_bounds(0, len(steps) - 1)
+    axes[-1].text(len(steps) - 1, floor - 2, "float32 ends here", va="top", ha="right", fontsize=11)
+    axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_0|$")
     return figure
 
 
@@ -135,10 +136,11 @@ def draw_lingering(S, logs, labels):
         t = np.arange(1, len(states) + 1)
         top.semilogy(t, np.abs(states), color=colour)
         bottom.plot(t, log, color=colour)
-        bottom.text(t[-1] + 0.6, log[-1], label, color=colour, va="center")
+        at, rises = 3 * len(t) // 4, log[-1] > 0
+        bottom.text(at, log[at] + 4, label, color=colour, va="bottom", ha="right" if rises else "left")
     bottom.axhline(0, color=INK, lw=1, ls=":")
     top.set(ylabel="$|S_t|$")
-    bottom.set(xlabel="step t", ylabel=r"$\log_{10}|\partial S_t/\partial S_0|$", xlim=(0, len(t) * 1.3))
+    bottom.set(xlabel="step t", ylabel=r"$\log_{10}|\partial S_t/\partial S_0|$", xlim=(0, len(t) + 1))
     return figure
 
 
@@ -163,37 +165,29 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
 
 
 @styled
-def draw_cliff(W_s, b, loss, paths):
-    """A loss surface from above and its profile, with the steps of gradient descent.
+def draw_cliff(W_s, b, loss, place, steps):
+    """A loss with a wall: its profile along b at one W_s, and the map from above with one step of gradient descent.
 
-    W_s: (K,), b: (M,), loss: (K, M). paths: {label: (steps, 2) of (W_s, b)}; what leaves the map is drawn as an
-    arrow that leaves it. Returns the Figure.
+    W_s: (K,), b: (M,), loss: (K, M). place: (W_s, b, loss) of a point on the wall. steps: {label: (2,) step from
+    there}; an arrow that would leave the map ends at its edge. Returns the Figure.
     """
-    figure = new_figure(12, 5.2, ncols=2, width_ratios=[1, 1.05])[0]
-    left, right = figure.axes
-    figure.delaxes(left)
-    left = figure.add_subplot(1, 2, 1, projection="3d")
-    grid = np.meshgrid(b, W_s)
-    left.plot_surface(*grid, loss, cmap="viridis", rcount=120, ccount=120, lw=0, antialiased=False)
-    left.set(xlabel="$b_1$", ylabel="$W_s$", zlabel="loss", zticks=[0, 0.5, 1])
-    left.set(xticks=[-0.4, 0, 0.4], yticks=[1, 1.5, 2])
-    left.view_init(32, -125)
-    right.pcolormesh(b, W_s, loss, cmap="Greys", norm=LogNorm(1e-3, 1e5), rasterized=True)
-    looks = zip((BROWN, VIOLET), ("s-", "o-"))
-    for (label, path), (colour, line) in zip(paths.items(), looks):
-        inside = (path[:, 0] > W_s[0]) & (path[:, 0] < W_s[-1]) & (path[:, 1] > b[0]) & (path[:, 1] < b[-1])
-        end = len(path) if inside.all() else int(np.argmin(inside))
-        right.plot(path[:end, 1], path[:end, 0], line, color=colour, lw=1.8, markersize=4)
-        if end < len(path):
-            away = (path[end] - path[end - 1])[::-1]
-            tip = path[end - 1][::-1] + away / np.linalg.norm(away) * 0.32
-            arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.6}
-            right.annotate("", tip, path[end - 1][::-1], arrowprops=arrow)
-            right.text(tip[0] + 0.02, tip[1] + 0.04, label, color=colour, va="bottom", ha="right")
-        else:
-            right.text(path[-1, 1] - 0.05, path[-1, 0] - 0.09, label, color=colour, va="top", ha="center")
-    right.set(xlabel="$b_1$", ylabel="$W_s$", title="the same from above, light is low", xlim=(b[0], b[-1]))
-    right.set_ylim(W_s[0], W_s[-1])
+    figure, (left, right) = new_figure(12, 4.8, ncols=2)
+    ticks = np.linspace(-0.4, 0.4, 5)
+    left.plot(b, loss[np.abs(W_s - place[0]).argmin()], color=INK)
+    left.plot(*place[1:], "o", color=BROWN, markersize=9)
+    left.text(place[1] - 0.03, place[2], "here", color=BROWN, ha="right", va="center")
+    left.set(xlabel="$b_1$", ylabel="loss", xlim=(b[0], b[-1]), xticks=ticks, title=f"cut at $W_s$ = {place[0]:g}")
+    right.pcolormesh(b, W_s, loss, cmap="Greys", norm=LogNorm(1e-3, 1e3), rasterized=True)
+    right.axhline(place[0], color=INK, lw=1, ls=":")
+    for (label, step), colour, side in zip(steps.items(), (BROWN, VIOLET), (1, -1)):
+        start = np.array(place[:2])
+        move = step * min(1, (b[0] - start[1]) / step[1])
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.6, "shrinkA": 0, "shrinkB": 0}
+        right.annotate("", (start + move)[::-1], start[::-1], arrowprops=arrow, zorder=4 - side)
+        middle = start + move / 2
+        right.text(middle[1], middle[0] + side * 0.1, label, color=colour, ha="center", va="center")
+    right.set(xlabel="$b_1$", ylabel="$W_s$", title="from above: light is low", xticks=ticks)
+    right.set(xlim=(b[0], b[-1]), ylim=(W_s[0], W_s[-1]))
     return figure
 
 
@@ -203,22 +197,26 @@ def draw_norms(norms, bounds, ax=None):
     figure, ax = axes_for(ax, 10, 4.2)
     n = np.arange(1, len(norms) + 1)
     lines = {"the product": norms} | bounds
-    heights = 10 ** spread([np.log10(values[-1]) for values in lines.values()], gap=0.55)
-    for (label, values), height, colour, line in zip(lines.items(), heights, (INK, VIOLET, BROWN), ("o-", "--", ":")):
+    places = ((8.4, 0.3, "left"), (8, 2.5, "left"), (7.6, 5, "right"))  # factor number, height over the line, side
+    styles = zip(lines.items(), (INK, VIOLET, BROWN), ("o-", "--", ":"), places)
+    for (label, values), colour, line, (at, over, side) in styles:
         ax.semilogy(n, values, line, color=colour, markersize=5)
-        ax.text(n[-1] + 0.3, height, label, color=colour, va="center")
+        height = 10 ** np.interp(at, n, np.log10(values)) * over
+        ax.text(at, height, label, color=colour, ha=side, va="center")
     ax.axhline(1, color=FAINT, lw=1)
-    ax.set(xlabel="number of factors", ylabel="norm of the product", xlim=(1, len(n) * 1.42))
-    ax.set_xticks(range(1, len(n) + 1, 4))
+    ax.set(xlabel="number of factors", ylabel="norm of the product", xlim=(0.7, len(n) + 0.3))
+    ax.set_xticks(n)
     return figure
 
 
 @styled
 def draw_cost(steps, counts, ax=None):
-    """Multiplications against the length t. steps: (K,). counts: {label: (K,)}. Returns the Figure."""
+    """How often a factor is multiplied with, against the length t. steps: (K,). counts: {label: (K,)}. Returns the Figure."""
     figure, ax = axes_for(ax, 9, 4)
-    for (label, count), colour in zip(counts.items(), (BROWN, VIOLET)):
+    for (label, count), colour, over in zip(counts.items(), (BROWN, VIOLET), (4, 0.35)):
         ax.loglog(steps, count, "o-", color=colour, markersize=5)
-        ax.text(steps[-1] * 1.15, count[-1], label, color=colour, va="center")
-    ax.set(xlabel="length t", ylabel="multiplications", xlim=(steps[0], steps[-1] * 30))
+        ax.text(steps[-3], count[-3] * over, label, color=colour, ha="right" if over > 1 else "left", va="center")
+    ax.set(xlabel="length t", ylabel="uses of a factor", xlim=(steps[0] * 0.9, steps[-1] * 1.1))
+    ax.set_xticks(steps, steps)
+    ax.minorticks_off()
     return figure
