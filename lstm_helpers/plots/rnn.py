@@ -211,7 +211,10 @@ def draw_norms(norms, bounds, ax=None):
 
 @styled
 def draw_cost(steps, counts, ax=None):
-    """How often a factor is multiplied with, against the length t. steps: (K,). counts: {label: (K,)}. Returns the Figure."""
+    """How often a factor is multiplied with, against the length t.
+
+    steps: (K,). counts: {label: (K,)}, the larger one first. Returns the Figure.
+    """
     figure, ax = axes_for(ax, 9, 4)
     for (label, count), colour, over in zip(counts.items(), (BROWN, VIOLET), (4, 0.35)):
         ax.loglog(steps, count, "o-", color=colour, markersize=5)
