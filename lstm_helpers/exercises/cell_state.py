@@ -2,12 +2,14 @@
 
 import re
 from itertools import pairwise
+from types import CodeType, FunctionType
 
 import numpy as np
 
 from lstm_helpers.exercises import ask, compare, compare_each, filled, judge, numbers
 from lstm_helpers.gradient_flow import (
     cell_gradient,
+    cell_gradients,
     cell_state_terms,
     gradient_paths,
     path_gradient,
@@ -27,8 +29,9 @@ def a_case(T, N, I, H, seed):
 
 
 def letters(answer, allowed):
-    """The capital letters in an answer such as "AC" or ["a", "c"]; None where there is another one."""
-    said = {letter for letter in "".join(answer).upper() if letter.isalpha()}
+    """The letters in an answer such as "AC", "lines a and c" or ["A", "C"]; None where it says anything else."""
+    words = re.findall(r"[^\W\d_]+", answer if isinstance(answer, str) else " ".join(answer))
+    said = set("".join(word.upper() for word in words if word.lower() not in ("and", "line", "lines")))
     return said if said <= set(allowed) else None
 
 
@@ -448,7 +451,31 @@ def two_bugs(answer):
         hint = compare(numbers(ask(repaired, *case)), wanted, known, "see in the table which row differs first")
         if hint:
             return f"step {step}, last {last}: {hint}"
+    if asks_the_referee(repaired):
+        return "the numbers are right, but they are the referee's: repair the given lines, without cell_gradient"
     return None
+
+
+REFEREES = (cell_gradient, cell_gradients)
+
+
+def asks_the_referee(function, seen=()):
+    """Is this the helper, or does it name it, itself or in a function of the student's own that it calls?"""
+    function = getattr(function, "func", function)  # what a functools.partial calls
+    if any(function is referee for referee in REFEREES):
+        return True
+    if not isinstance(function, FunctionType) or function in seen or function.__module__ == cell_gradient.__module__:
+        return False
+    named, known = names_in(function.__code__), function.__globals__
+    if {referee.__name__ for referee in REFEREES} & named - known.keys():  # an attribute, as in gradient_flow.cell_...
+        return True
+    return any(asks_the_referee(known.get(name), (*seen, function)) for name in named)
+
+
+def names_in(code):
+    """The global names and attributes in a function's code, and in that of the functions inside it."""
+    inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 # --- 4.7 ---

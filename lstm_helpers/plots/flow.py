@@ -61,41 +61,27 @@ def draw_terms(terms, total, ax=None):
 
 
 @styled
-def draw_errors(errors, ax=None):
-    """Share of draws whose relative error is below what the axis says. errors: {label: (draws,)}."""
-    figure, ax = axes_for(ax, 10, 4.2)
-    looks = zip(OTHER_COLOURS.values(), ("-", "--"), ((0.75, "right"), (1.4, "left")))
-    for (text, error), (colour, line, (beside, side)) in zip(errors.items(), looks):
-        ax.semilogx(np.sort(error), np.linspace(0, 1, len(error)), line, color=colour)
-        middle = np.median(error)
-        ax.plot(middle, 0.5, "o", color=colour)
-        ax.text(middle * beside, 0.5, text, color=colour, va="center", ha=side)
-    ax.set(xlabel="relative error of the product", ylabel="share of the LSTMs", ylim=(0, 1.02), xlim=(1e-4, 1e3))
-    return figure
+def draw_survival(bands, highlight=(), bottom=-30.0, top=4.0, xlabel="lag", every=20, ax=None):
+    """log10 of a gradient's size against the lag: a band (10 % to 90 %) with its median for each setting.
 
-
-@styled
-def draw_survival(bands, highlight=(), bottom=-30.0, top=4.0, ax=None):
-    """log10 of a gradient's size against the lag, a band (10 % to 90 %) with its median for each setting.
-
-    bands: {label: (lags, draws)}. highlight: labels drawn dashed, in brown (what they are compared with).
+    bands: {label: (lags, draws)}. highlight: labels drawn in brown, dashed, dotted, ... (what the others are compared
+    with). A median that leaves the picture has its label at the bottom. every: lags from one tick to the next.
     """
     figure, ax = axes_for(ax, 11, 5)
     plain = [text for text in bands if text not in highlight]
     colours = dict(zip(plain, shades(len(plain)))) | dict.fromkeys(highlight, OTHER_COLOURS["brown"])
+    lines = dict(zip(highlight, ("--", ":")))
     quantiles = {text: np.percentile(band, [10, 50, 90], axis=1) for text, band in bands.items()}
-    ends = {text: int(np.flatnonzero(middle > bottom)[-1]) for text, (_, middle, _) in quantiles.items()}
-    heights = spread([quantiles[text][1][ends[text]] for text in bands], gap=(top - bottom) / 19)
+    gap = (top - bottom) / 19
+    heights = spread([max(middle[-1], bottom + gap) for _, middle, _ in quantiles.values()], gap)
     for (text, (low, middle, high)), height in zip(quantiles.items(), heights):
         lag = np.arange(len(middle))
         ax.fill_between(lag, low, high, color=colours[text], alpha=0.18, lw=0)
-        ax.plot(lag, middle, "--" if text in highlight else "-", color=colours[text])
-        inside = ends[text] == lag[-1]
-        ax.text(ends[text] + (1.5 if inside else 5), height if inside else bottom + 1, text, color=colours[text],
-                va="center")  # fmt: skip
+        ax.plot(lag, middle, lines.get(text, "-"), color=colours[text])
+        ax.text(lag[-1] * 1.015, height, text, color=colours[text], va="center")
     ax.axhline(0, color=FAINT, lw=1, zorder=0)
-    ax.set(xlabel="lag", ylabel=r"$\log_{10}$ of the gradient's size", ylim=(bottom, top), xlim=(0, len(lag) * 1.27))
-    ax.set_xticks(range(0, len(lag), 20))
+    ax.set(xlabel=xlabel, ylabel=r"$\log_{10}$ of the size", ylim=(bottom, top), xlim=(0, lag[-1] * 1.27))
+    ax.set_xticks(range(0, len(lag), every))
     return figure
 
 
@@ -120,17 +106,19 @@ def draw_forget_bias(forget, terms, sizes, b_f):
 
 @styled
 def draw_reset(memory, gradients, ax=None):
-    """The memory of the worked example and, below, how much it still depends on what was stored at each storing step.
+    """The cell state of the worked example and, below, how much it depends on what was stored at each storing step.
 
-    memory: (T,). gradients: {storing step: (T,)}, NaN before it. Returns the Figure.
+    memory: (T,). gradients: {storing step: (T,)}, NaN before it. Where two coincide, the later one is drawn thinner, on
+    top of the other. Returns the Figure.
     """
     figure, (top, bottom) = new_figure(10, 4.8, nrows=2, sharex=True)
     t = np.arange(1, len(memory) + 1)
     top.bar(t, memory, color="#DCE6F0", edgecolor=INK, linewidth=1.2, width=0.72)
-    top.set(ylabel="memory")
-    for (step, gradient), colour, shift in zip(gradients.items(), OTHER_COLOURS.values(), (0.0, 0.05)):
-        bottom.plot(t, gradient + shift, "o-", color=colour)
-        bottom.text(step, 1.16 + shift, f"stored at t = {step}", color=colour, ha="center")
-    bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.12, 1.5), yticks=[0, 1])
+    top.set(ylabel="$C_t$")
+    looks = ({"lw": 6, "ms": 13, "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
+    for (step, gradient), colour, look in zip(gradients.items(), OTHER_COLOURS.values(), looks):
+        bottom.plot(t, gradient, "o", color=colour, **(look | {"ls": look.get("ls", "-")}))
+        bottom.text(step, 1.2, f"stored at t = {step}", color=colour, ha="center")
+    bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.15, 1.5), yticks=[0, 1])
     bottom.set_xticks(t, [f"t = {k}" for k in t])
     return figure

@@ -1,4 +1,9 @@
+from functools import partial
+
+import numpy as np
+
 from lstm_helpers import gradient_flow
+from lstm_helpers.gradient_flow import cell_gradient as exact
 from wrong_answers import changed
 
 THROUGH = {gate: ["L", "h3", "m3", "c3", f"{gate}3", f"{gate}~3", "h2", "o2", "o~2"] for gate in "fig"}
@@ -64,6 +69,14 @@ def gradient(*changes, letters="AE"):
 
 def coupled(*changes):
     return changed(COUPLED, *changes)
+
+
+def borrowed(trace, weights, last, step):
+    return exact(trace, weights, last, step)
+
+
+def borrowed_row(trace, weights, step, last):
+    return np.array([gradient_flow.cell_gradients(trace, weights, step, last)[-1] for _ in "1"])[0]
 
 
 TERMS, STEPS = [0.0454, 0.0302, -0.0189], [7, 16]
@@ -168,6 +181,12 @@ WRONG = {
         (gradient(letters="E"), "line E is one of the two"),
         (gradient(letters=["a"]), "line A is one of the two"),
         (gradient(letters="Z"), "letters A to F"),
+        (gradient(letters="A or E"), "letters A to F"),
+        (("AE", gradient_flow.cell_gradient), "the referee's"),
+        (("AE", partial(gradient_flow.cell_gradient)), "the referee's"),
+        (("AE", lambda *case: gradient_flow.cell_gradient(*case)), "the referee's"),
+        (("lines A and E", lambda *case: borrowed(*case)), "the referee's"),
+        (("AE", lambda trace, weights, last, step: [borrowed_row(trace, weights, step, last)][0]), "the referee's"),
     ],
     "4.7": [
         (coupled(("(before.c - s.g)", "before.c")), "with p_f = 0: f_t also decides"),
