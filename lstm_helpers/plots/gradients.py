@@ -2,35 +2,44 @@
 
 import numpy as np
 
-from lstm_helpers.plots.style import INK, OTHER_COLOURS, axes_for, spread, styled
+from lstm_helpers.plots.style import INK, OTHER_COLOURS, axes_for, styled
 
 VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
-LOOKS = ((VIOLET, "-"), (BROWN, "-"), (VIOLET, "--"), (BROWN, "--"))
 
 
 @styled
-def draw_step_widths(widths, errors, ax=None):
-    """Relative error of a finite difference against its step width. errors: {label: (K,)}. Returns the Figure."""
+def draw_step_widths(widths, errors, expected, ax=None):
+    """Relative error of a finite difference against its step width: dots measured, lines expected. Returns the Figure.
+
+    errors, expected: {label: (K,)}, the same labels; pairs of a higher and a lower curve, from left to right.
+    """
     figure, ax = axes_for(ax, 11, 4.8)
-    ends = spread([np.log10(error[0]) for error in errors.values()], gap=0.8)
-    for (label, error), (colour, line), end in zip(errors.items(), LOOKS, ends):
-        ax.loglog(widths, error, line, color=colour)
-        best = error.argmin()
-        ax.plot(widths[best], error[best], "o", color=colour)
-        ax.text(widths[0] * 0.7, 10**end, label, color=colour, va="center", ha="right")
-    ax.set(xlabel="step width", ylabel="relative error", xlim=(widths[0] / 1e5, widths[-1] * 2), ylim=(1e-13, 1e3))
+    for k, (label, error) in enumerate(errors.items()):
+        colour, at = (VIOLET, BROWN)[k % 2], (8, 18)[k // 2]
+        shown = (expected[label] < 1) & (expected[label] > 1e-11)
+        ax.loglog(widths[shown], expected[label][shown], color=colour, lw=1.2)
+        ax.loglog(widths, error, "o", color=colour, ms=4)
+        upper = dict(ha="left", va="bottom") if k % 2 == 0 else dict(ha="right", va="top")
+        ax.annotate(label, (widths[at], error[at]), (6, 6) if k % 2 == 0 else (-6, -6), color=colour,
+                    textcoords="offset points", **upper)  # fmt: skip
+    ax.set(xlabel="step width", ylabel="relative error", xlim=(widths[0] / 2, widths[-1] * 2), ylim=(1e-11, 1e2))
     ax.set_xticks(10.0 ** np.arange(-13, 1, 2))
     return figure
 
 
 @styled
-def draw_truncation(lengths, errors, ax=None):
-    """What truncated back-propagation leaves out, as a share of the gradient. errors: {label: (K,)}."""
+def draw_truncation(lengths, shares, ax=None):
+    """What truncated back-propagation leaves out, as a share of the gradient. shares: {label: (draws, K)}: the line is
+    the median, the band holds the middle 80 % of the draws. Returns the Figure."""
     figure, ax = axes_for(ax, 10, 4)
-    for (label, error), colour in zip(errors.items(), (BROWN, VIOLET)):
-        ax.plot(lengths, error, "o-", color=colour)
-        ax.text(lengths[len(lengths) // 3] * 1.03, error[len(lengths) // 3] + 0.04, label, color=colour)
-    ax.set(xlabel="steps of back-propagation", ylabel="share left out", ylim=(0, 1.1), xlim=(0, lengths[-1] + 1))
+    at = len(lengths) // 3
+    for (label, share), colour in zip(shares.items(), (BROWN, VIOLET)):
+        low, middle, high = np.quantile(share, (0.1, 0.5, 0.9), axis=0)
+        ax.fill_between(lengths, low, high, color=colour, alpha=0.2, lw=0)
+        ax.plot(lengths, middle, color=colour)
+        ax.text(lengths[at], high[at] + 0.04, label, color=colour)
+    ax.set(xlabel="steps of back-propagation", ylabel="share left out", ylim=(0, 1.1), xlim=(1, lengths[-1]))
+    ax.set_xticks([1, *range(10, lengths[-1] + 1, 10)])
     return figure
 
 
