@@ -1,5 +1,7 @@
 """Judges of the exercises to notebook 03."""
 
+import re
+
 import numpy as np
 
 from lstm_helpers.exercises import ask, close, compare, compare_each, filled, judge, numbers
@@ -79,6 +81,13 @@ def shapes_and_sums(answer):
     )
 
 
+def on_paper(m):
+    """delta c_t, delta f_t, delta o_t and the carry of exercise 3.2, with this value of m_t."""
+    d_h, f, o, c_prev = 1.5 - 0.4, 0.8, 0.4, 1.5
+    d_c = d_h * o * (1 - m**2) + 0.5 * 0.9
+    return d_c, d_c * c_prev * f * (1 - f), d_h * m * o * (1 - o), d_c * f
+
+
 @judge("3.2")
 def paper_step(answer):
     i, f, g, o, c_prev, c = 0.5, 0.8, -0.6, 0.4, 1.5, 0.9
@@ -86,67 +95,78 @@ def paper_step(answer):
     d_h = immediate + later
     first = d_h * o * (1 - m**2)
     d_c = first + carry
-    new = d_c * f
-    return compare_each(
-        answer,
-        [d_c, d_c * c_prev * f * (1 - f), d_h * m * o * (1 - o), new],
-        [
-            (
-                [
-                    (first, "c_t is used twice; what the next step says of it is missing"),
-                    (
-                        immediate * o * (1 - m**2) + carry,
-                        "h_t is used by the next step too: begin with all of delta h_t",
-                    ),
-                    (later * o * (1 - m**2) + carry, "the immediate part of delta h_t is missing"),
-                    (first + 0.5, "on the way from c_{t+1} to c_t stands a gate"),
-                    (first + 0.5 * f, "the gate on the way from c_{t+1} to c_t is that of step t + 1"),
-                    (d_h * o * (1 - np.tanh(m) ** 2) + carry, "m_t is a tanh already: its slope is 1 - m_t^2"),
-                    (d_h * o * (1 - c**2) + carry, "the slope is 1 - tanh(c_t)^2, not 1 - c_t^2"),
-                    (d_h * o * (1 - m) + carry, "the slope is 1 - m_t^2, with a square"),
-                    (d_h * (1 - m**2) + carry, "h_t is o_t times m_t: o_t is missing"),
-                    (d_h * o + carry, "the slope of tanh is missing on the way from m_t to c_t"),
-                    (first * carry, "two ways lead to c_t; what comes along them is added, not multiplied"),
-                ],
-                "first delta h_t, then the two terms of (3.5)",
-            ),
-            (
-                [
-                    (d_c * c * f * (1 - f), "the forget gate was multiplied with the cell state before the step"),
-                    (d_c * c_prev, "the slope of the sigmoid is missing"),
-                    (d_c * f * (1 - f), "what was the forget gate multiplied with?"),
-                    (d_c * c_prev * f, "the slope of the sigmoid is f (1 - f), not f"),
-                    (d_c * c_prev * (1 - f), "the slope of the sigmoid is f (1 - f), not 1 - f"),
-                    (d_c * c_prev * (1 - f**2), "f is a sigmoid, not a tanh: another slope"),
-                    (d_c * g * i * (1 - i), "that is the delta of the input gate"),
-                    (d_c * i * (1 - g**2), "that is the delta of the candidate"),
-                ],
-                "delta c_t, times what f_t was multiplied with, times the slope of the sigmoid",
-            ),
-            (
-                [
-                    (d_c * m * o * (1 - o), "the output gate does not act on c_t: begin with delta h_t"),
-                    (d_h * m, "the slope of the sigmoid is missing"),
-                    (d_h * c * o * (1 - o), "the output gate is multiplied with m_t, not with c_t"),
-                    (d_h * o * (1 - o), "what was the output gate multiplied with?"),
-                    (d_h * m * (1 - o**2), "o is a sigmoid, not a tanh: another slope"),
-                    (immediate * m * o * (1 - o), "this is only what the immediate part of delta h_t gives"),
-                ],
-                "delta h_t, times what o_t was multiplied with, times the slope of the sigmoid",
-            ),
-            (
-                [
-                    (d_c, "on the way from c_t to c_{t-1} stands a gate"),
-                    (d_c * 0.9, "the gate on the way from c_t to c_{t-1} is that of step t"),
-                    (carry * f, "the carry is what reaches c_t on both ways, times the gate"),
-                    (first * f, "the carry is what reaches c_t on both ways, times the gate"),
-                    (d_c * i, "c_{t-1} is multiplied with another gate"),
-                ],
-                "this is the second term of (3.5), as step t - 1 will see it",
-            ),
-        ],
-        rtol=5e-3,
-    )
+    both = "the slope belongs to both terms of delta c_t: mind the parentheses"
+    known = [
+        (
+            [
+                (first, "c_t is used twice; what the next step says of it is missing"),
+                (
+                    immediate * o * (1 - m**2) + carry,
+                    "h_t is used by the next step too: begin with all of delta h_t",
+                ),
+                (later * o * (1 - m**2) + carry, "the immediate part of delta h_t is missing"),
+                (first + 0.5, "on the way from c_{t+1} to c_t stands a gate"),
+                (first + 0.5 * f, "the gate on the way from c_{t+1} to c_t is that of step t + 1"),
+                (d_h * o * (1 - np.tanh(m) ** 2) + carry, "m_t is a tanh already: its slope is 1 - m_t^2"),
+                (d_h * o * (1 - c**2) + carry, "the slope is 1 - tanh(c_t)^2, not 1 - c_t^2"),
+                (d_h * o * (1 - m) + carry, "the slope is 1 - m_t^2, with a square"),
+                (d_h * (1 - m**2) + carry, "h_t is o_t times m_t: o_t is missing"),
+                (d_h * o + carry, "the slope of tanh is missing on the way from m_t to c_t"),
+                (first * carry, "two ways lead to c_t; what comes along them is added, not multiplied"),
+            ],
+            "first delta h_t, then the two terms of (3.5)",
+        ),
+        (
+            [
+                (d_c * c * f * (1 - f), "the forget gate was multiplied with the cell state before the step"),
+                (d_c * c_prev, "the slope of the sigmoid is missing"),
+                (d_c * f * (1 - f), "what was the forget gate multiplied with?"),
+                (d_c * c_prev * f, "the slope of the sigmoid is f (1 - f), not f"),
+                (d_c * c_prev * (1 - f), "the slope of the sigmoid is f (1 - f), not 1 - f"),
+                (d_c * c_prev * (1 - f**2), "f is a sigmoid, not a tanh: another slope"),
+                (carry * c_prev + first * c_prev * f * (1 - f), both),
+                (first * c_prev + carry * c_prev * f * (1 - f), both),
+                (first + carry * c_prev * f * (1 - f), both),
+                (d_c * g * i * (1 - i), "that is the delta of the input gate"),
+                (d_c * i * (1 - g**2), "that is the delta of the candidate"),
+            ],
+            "delta c_t, times what f_t was multiplied with, times the slope of the sigmoid",
+        ),
+        (
+            [
+                (d_c * m * o * (1 - o), "the output gate does not act on c_t: begin with delta h_t"),
+                (d_h * m, "the slope of the sigmoid is missing"),
+                (d_h * c * o * (1 - o), "the output gate is multiplied with m_t, not with c_t"),
+                (d_h * o * (1 - o), "what was the output gate multiplied with?"),
+                (d_h * m * (1 - o**2), "o is a sigmoid, not a tanh: another slope"),
+                (d_h * m * o, "the slope of the sigmoid is o (1 - o), not o"),
+                (d_h * m * (1 - o), "the slope of the sigmoid is o (1 - o), not 1 - o"),
+                (immediate * m * o * (1 - o), "this is only what the immediate part of delta h_t gives"),
+            ],
+            "delta h_t, times what o_t was multiplied with, times the slope of the sigmoid",
+        ),
+        (
+            [
+                (d_c, "on the way from c_t to c_{t-1} stands a gate"),
+                (d_c * 0.9, "the gate on the way from c_t to c_{t-1} is that of step t"),
+                (carry * f, "the carry is what reaches c_t on both ways, times the gate"),
+                (first * f, "the carry is what reaches c_t on both ways, times the gate"),
+                (d_c * i, "c_{t-1} is multiplied with another gate"),
+            ],
+            "this is the second term of (3.5), as step t - 1 will see it",
+        ),
+    ]
+    if numbers(answer).shape != (4,):
+        return "a list of 4 numbers is wanted"
+    for k, (got, (mistakes, otherwise)) in enumerate(zip(numbers(answer), known)):
+        # With m_t as the task prints it, to three digits, the results may round differently.
+        if min(abs(got - on_paper(m)[k]), abs(got - on_paper(0.716)[k])) <= 5.1e-4:
+            continue
+        hints = [hint for wrong, hint in mistakes if close(got, wrong, rtol=5e-3)]
+        if abs(got - on_paper(m)[k]) < 6e-3:
+            hints.insert(0, "nearly: give three digits after the point, and calculate with more")
+        return f"number {k + 1}: {(hints or [otherwise])[0]}"
+    return None
 
 
 @judge("3.3")
@@ -212,16 +232,25 @@ def step_back(answer):
     return None
 
 
+STEP_NAMES = ("delta i", "delta f", "delta g", "delta o", "the new carry")
+
+
 def one_step_back(answer, d_h, carry, s, c_prev):
-    names = ("delta i", "delta f", "delta g", "delta o", "the new carry")
+    got = ask(answer, d_h, carry, s, c_prev)
+    hint = not_so_many(got, *STEP_NAMES)
+    return hint or hint_of_step(dict(zip(STEP_NAMES, got)), d_h, carry, s, c_prev)
+
+
+def hint_of_step(parts, d_h, carry, s, c_prev, otherwise=None):
+    """A hint on what a step back returned, by name, or None. otherwise: the hint where no known mistake fits."""
+    names = tuple(parts)
     first = d_h * s.o * (1 - s.m**2)
     d_c, slope = first + carry, {gate: getattr(s, gate) * (1 - getattr(s, gate)) for gate in "ifgo"}
-    factor = dict(zip(names, (s.g * slope["i"], c_prev * slope["f"], s.i * (1 - s.g**2), s.m * slope["o"], s.f)))
-    got = ask(answer, d_h, carry, s, c_prev)
-    hint = not_so_many(got, *names)
-    if hint:
-        return hint
-    parts = dict(zip(names, got))
+    again = {gate: sigmoid(getattr(s, gate)) * (1 - sigmoid(getattr(s, gate))) for gate in "ifgo"}  # squashed twice
+    squashed_twice = "{0}_t is a sigmoid already: its slope is {0} (1 - {0}), without another sigmoid".format
+    used = dict(zip(STEP_NAMES, (s.g, c_prev, s.i, s.m, 1.0)))  # what each was multiplied with
+    slopes = (slope["i"], slope["f"], 1 - s.g**2, slope["o"], s.f)
+    factor = {name: used[name] * one for name, one in zip(STEP_NAMES, slopes)}
     wanted = {name: factor[name] * (d_h if name == "delta o" else d_c) for name in names}
     exchanged = [(a, b) for a in names for b in names if a != b and close(parts[a], wanted[b])]
     if exchanged:
@@ -232,9 +261,14 @@ def one_step_back(answer, d_h, carry, s, c_prev):
         (d_h * s.c * slope["o"], "the output gate is multiplied with m_t = tanh(c_t), not with c_t"),
         (d_h * slope["o"], "what was the output gate multiplied with?"),
         (d_h * s.m * (1 - s.o**2), "o is a sigmoid, not a tanh: another slope"),
+        (d_h * s.m * s.o, "the slope of the sigmoid is o (1 - o), not o"),
+        (d_h * s.m * (1 - s.o), "the slope of the sigmoid is o (1 - o), not 1 - o"),
+        (d_h * s.m * again["o"], squashed_twice("o")),
         (d_h * s.h * slope["o"], "m_t alone was multiplied with o_t; h_t contains o_t already"),
     ]
-    hint = compare(parts["delta o"], wanted["delta o"], known, "delta h_t, what o_t was multiplied with, slope")
+    hint = compare(
+        parts["delta o"], wanted["delta o"], known, otherwise or "delta h_t, what o_t was multiplied with, slope"
+    )
     if hint:
         return f"delta o: {hint}"
     # Four results share delta c_t. If two of them fit the same wrong one, the mistake is there.
@@ -253,7 +287,8 @@ def one_step_back(answer, d_h, carry, s, c_prev):
         (d_h * s.o * (1 - s.h**2) + carry, "the slope of tanh is 1 - m_t^2; h_t is m_t times o_t"),
     ]
     for wrong, hint in wrong_c:
-        if sum(close(parts[name], wrong * factor[name]) for name in rest) >= 2:
+        told = not close(wrong, d_c)  # at the last step the carry is zero, and some of these are right
+        if told and sum(close(parts[name], wrong * factor[name]) for name in rest) >= 2:
             return f"delta c_t: {hint}"
     known = {
         "the new carry": (
@@ -272,6 +307,8 @@ def one_step_back(answer, d_h, carry, s, c_prev):
                 (d_c * slope["i"], "what was the input gate multiplied with?"),
                 (d_c * s.g * (1 - s.i**2), "i is a sigmoid, not a tanh: another slope"),
                 (d_c * s.g * (1 - s.i), "the slope of the sigmoid is i (1 - i), not 1 - i"),
+                (d_c * s.g * s.i, "the slope of the sigmoid is i (1 - i), not i"),
+                (d_c * s.g * again["i"], squashed_twice("i")),
                 (d_c * s.g * slope["g"], "the slope is that of the input gate itself, not of what it multiplies"),
                 (d_c * c_prev * slope["i"], "the input gate was multiplied with the candidate"),
             ],
@@ -284,6 +321,8 @@ def one_step_back(answer, d_h, carry, s, c_prev):
                 (d_c * slope["f"], "what was the forget gate multiplied with?"),
                 (d_c * c_prev * (1 - s.f**2), "f is a sigmoid, not a tanh: another slope"),
                 (d_c * c_prev * (1 - s.f), "the slope of the sigmoid is f (1 - f), not 1 - f"),
+                (d_c * c_prev * s.f, "the slope of the sigmoid is f (1 - f), not f"),
+                (d_c * c_prev * again["f"], squashed_twice("f")),
                 (d_c * np.tanh(c_prev) * slope["f"], "the forget gate was multiplied with c_{t-1} itself, no tanh"),
             ],
             "delta c_t, what f_t was multiplied with, slope",
@@ -300,17 +339,29 @@ def one_step_back(answer, d_h, carry, s, c_prev):
             "delta c_t, what g_t was multiplied with, slope",
         ),
     }
-    for name, (mistakes, otherwise) in known.items():
-        hint = compare(parts[name], wanted[name], mistakes, otherwise)
+    for name in [name for name in known if name in parts]:
+        mistakes, in_general = known[name]
+        half = "all of delta c_t is multiplied by the slope: put its two terms in parentheses"
+        mistakes = [
+            *mistakes,
+            (carry * used[name] + first * factor[name], half),
+            (first * used[name] + carry * factor[name], half),
+            (first + carry * factor[name], half),
+            (first * factor[name] + carry, half),
+        ]
+        hint = compare(parts[name], wanted[name], mistakes, otherwise or in_general)
         if hint:
             return f"{name}: {hint}"
     return None
 
 
 def backward(dh, steps, W_h, c_0, p_o=0.0, mistakes=()):
-    """delta z_t of all steps (T, N, 4H), and the gradient of a peephole p_o; or what these mistakes make of them."""
-    carry_h, carry_c, dp_o, deltas = 0.0, 0.0, 0.0, []
-    for s, c_prev, dh_t in reversed(list(zip(steps, [c_0, *(s.c for s in steps)], dh))):
+    """delta z_t of all steps (T, N, 4H), the gradient of a peephole p_o, and what comes into each step, (d_h, all that
+    delta c_t has beside the way through h_t, s, c_prev); or what these mistakes make of them."""
+    carry_h, carry_c, dp_o, deltas, incoming = 0.0, 0.0, 0.0, [], []
+    before = [c_0] + [s.c for s in steps]
+    for t in reversed(range(len(steps))):
+        s, c_prev, dh_t = steps[t], before[t], dh[t]
         d_h = dh_t + carry_h
         straight = d_h * s.o * (1 - s.m**2) + carry_c
         d_o = (dh_t if "immediate" in mistakes else d_h) * s.m * s.o * (1 - s.o)
@@ -322,19 +373,28 @@ def backward(dh, steps, W_h, c_0, p_o=0.0, mistakes=()):
         shares = {"none": (0, 0, 0), "late": (0, 1, 0), "not carried": (1, 0, 0), "c_{t-1}": (0, 0, 1)}
         to_gates, to_carry, past_f = next((shares[name] for name in mistakes if name in shares), (1, 1, 0))
         d_c = straight + to_gates * new
+        incoming.insert(0, (d_h, carry_c + to_gates * new, s, c_prev))
         slopes = {"tanh twice": 1 - np.tanh(s.g) ** 2, "sigmoid": s.g * (1 - s.g), "no square": 1 - s.g}
         slope_g = next((slopes[name] for name in mistakes if name in slopes), 1 - s.g**2)
         d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * slope_g
         deltas.insert(0, np.hstack([d_i, d_f, d_g, d_o]))
         carry_h, carry_c = deltas[0] @ W_h, (straight + to_carry * new) * s.f + past_f * new
         dp_o = dp_o + (d_o * s.c).sum(axis=0)
-    return np.array(deltas), dp_o
+    return np.array(deltas), dp_o, incoming
+
+
+def named_letters(answer):
+    """The letters A to E that an answer names: "CD", "C and D", "lines C, D", ["c", "d"], "D, not B"."""
+    text = re.sub(r"\bnot \w+", "", answer if isinstance(answer, str) else " ".join(map(str, answer)))
+    words = re.findall(r"[A-Za-z]+", text)
+    named = [word for word in words if set(word.upper()) <= set("ABCDE")]
+    return set("".join(named or words).upper())
 
 
 @judge("3.5")
 def two_bugs(answer):
     letters, repaired = (filled(part) for part in answer)
-    said = {letter for letter in "".join(letters).upper() if letter.isalpha()}
+    said = named_letters(letters)
     lines = {
         "A": "line A is right: the immediate part, and what the step after it says, (3.4)",
         "B": "line B is right: the carry was multiplied with f_{t+1} when it was made, in line E",
@@ -350,7 +410,7 @@ def two_bugs(answer):
     for T, N, I, H in ((3, 2, 3, 4), (4, 3, 2, 1)):
         dh, steps, weights, _, c_0 = a_case(T, N, I, H, seed=305)
         case = (dh, steps, weights.W_h, c_0)
-        wanted, _ = backward(*case)
+        wanted, _, incoming = backward(*case)
         hints = {
             ("immediate", "tanh twice"): "the letters are right, but these are still the numbers of the given code",
             ("tanh twice",): "line C is repaired, line D not yet: at the last step delta g still differs",
@@ -364,22 +424,31 @@ def two_bugs(answer):
         }
         got = numbers(ask(repaired, *case))
         known = [(backward(*case, mistakes=mistakes)[0], hint) for mistakes, hint in hints.items()]
-        hint = compare(got, wanted, known, None) or where_it_differs(got, wanted)
+        hint = compare(got, wanted, known, None) or where_it_differs(got, wanted, incoming)
         if hint:
             return hint
     return None
 
 
-def where_it_differs(got, wanted):
-    """A hint: the last step at which two arrays (T, N, 4H) differ, and in which gates; None if they do not."""
+def where_it_differs(got, wanted, incoming):
+    """A hint: the last step at which two arrays (T, N, 4H) differ, in which gates, and why if it can be told; or None.
+
+    incoming: for each step what `hint_of_step` needs to know beside the deltas.
+    """
     if got.shape != wanted.shape or close(got, wanted):
         return None
+    if close(got[::-1], wanted):
+        return "these are the right deltas in reversed order: row 0 belongs to step 1, though the pass ends there"
     T, N, rows = wanted.shape
     wrong = ~(np.abs(got - wanted) <= 1e-6 * np.abs(wanted).max()).reshape(T, N, 4, rows // 4).all(axis=(1, 3))
     last = int(np.flatnonzero(wrong.any(axis=1))[-1])
     names = ", ".join(f"delta {gate}" for gate, bad in zip("ifgo", wrong[last]) if bad)
     later = "the last one" if last == T - 1 else "the steps after it are right"
-    return f"at step {last + 1} of {T} ({later}) it differs in {names}; begin there"
+    parts = dict(zip(STEP_NAMES, np.split(got[last], 4, axis=1)))
+    unknown = "begin there"
+    hint = hint_of_step(parts, *incoming[last], otherwise=unknown) or unknown
+    reason = unknown if hint.endswith(unknown) else f"{unknown}. {hint}"
+    return f"at step {last + 1} of {T} ({later}) it differs in {names}; {reason}"
 
 
 @judge("3.6")
@@ -477,7 +546,7 @@ def one_peephole(got, case):
     hint = not_so_many(got, "delta z_t of all steps", "dL/dp_o")
     if hint:
         return hint
-    wanted, right = backward(*case)
+    wanted, right, incoming = backward(*case)
     hints = {
         ("none",): "delta c_t lacks the way through the output gate: c_t is used three times now",
         ("late",): "delta i, f and g need all of delta c_t: compute delta o and the new term before them",
@@ -490,7 +559,7 @@ def one_peephole(got, case):
     }
     known = [(backward(*case, mistakes=mistakes)[0], hint) for mistakes, hint in hints.items()]
     deltas = numbers(got[0])
-    hint = compare(deltas, wanted, known, None) or where_it_differs(deltas, wanted)
+    hint = compare(deltas, wanted, known, None) or where_it_differs(deltas, wanted, incoming)
     if hint:
         return hint
     _, steps, _, c_0, p_o = case
