@@ -95,5 +95,8 @@ bench: setup  ## time the NumPy LSTM against PyTorch's, about five minutes
 sweep: setup  ## train all networks of the memory experiment again, about seven minutes; can be stopped and resumed
 	$(RUN) -m lstm_helpers.experiment.sweep
 
+test-ledger: setup  ## make mistakes in the left side of every numbered equation and see whether its check notices
+	$(RUN) tools/ledger.py
+
 clean:  ## remove .venv and everything that tools left behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots
