@@ -5,13 +5,14 @@ the direct; notebook 04 has the equations, numbered (4.·) here. Sources: Hochre
 Gers, Schmidhuber & Cummins (2000), section 3.
 """
 
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 
 from lstm_helpers.inputs import check_steps
 from lstm_helpers.lstm import check_trace
-from lstm_helpers.weights import check_weights
+from lstm_helpers.weights import check_gate, check_weights
 
 MOST_PATHS = 20_000
 
@@ -21,8 +22,8 @@ MOST_PATHS = 20_000
 
 def count_paths(last, step, gate="f"):
     """How many paths lead from L_last to that gate's pre-activation at `step`; (4.10). For f: 1, 5, 24, ..."""
-    _check_gate(gate)
-    check_steps(last, last=last, step=step)
+    check_gate(gate)
+    check_steps(None, last=last, step=step)
     from_h, from_c = (1, 0) if gate == "o" else (1, 1)
     for _ in range(step, last):
         from_h, from_c = 4 * from_h + from_c, 3 * from_h + from_c
@@ -37,8 +38,9 @@ def gradient_paths(last, step, gate="f"):
     """
     count = count_paths(last, step, gate)
     if count > MOST_PATHS:
+        many = f"{count:,}" if count < 10**6 else f"about {Decimal(count):.1e}"
         raise ValueError(
-            f"there are {count:,} paths from L_{last} to {gate}~{step}, and more than {MOST_PATHS:,} are not listed: "
+            f"there are {many} paths from L_{last} to {gate}~{step}, and more than {MOST_PATHS:,} are not listed: "
             f"ask for fewer steps, or for their sum, which back-propagation has at once (lstm_backward)"
         )
     target, found, unfinished = f"{gate}~{step}", [], [("L", f"h{last}")]
@@ -59,15 +61,18 @@ def predecessors(node, first):
     if kind == "m":
         return [f"c{t}"]
     if kind == "c":
-        return [f"c{t - 1}"] * (t > first) + [f"f{t}", f"i{t}", f"g{t}"]
-    return [f"h{t - 1}"] * (t > first) if kind.endswith("~") else [f"{kind}~{t}"]
+        return ([f"c{t - 1}"] if t > first else []) + [f"f{t}", f"i{t}", f"g{t}"]
+    if kind.endswith("~"):
+        return [f"h{t - 1}"] if t > first else []
+    return [f"{kind}~{t}"]
 
 
 def path_factors(path, trace, weights, dh_last=1.0):
     """The local derivative along each edge of a path, in its order; (4.1) to (4.3). Each (N,).
 
     path: nodes from "L" backwards, as gradient_paths gives them. trace, weights: of a scalar LSTM (H = 1), of which L
-    sees the last h alone. dh_last: dL/dh_last. Raises ValueError for a wider LSTM and for an edge that is none.
+    sees the last h alone. dh_last: dL/dh_last. Raises ValueError for a wider LSTM, for a path that does not begin
+    with L and the last h, and for an edge that is none.
     """
     _check(trace, weights)
     if weights.H != 1:
@@ -76,17 +81,15 @@ def path_factors(path, trace, weights, dh_last=1.0):
             f"for more units use state_jacobian or cell_gradient"
         )
     T, N, _ = trace.h.shape
+    if list(path[:2]) != ["L", f"h{T}"]:
+        raise ValueError(
+            f"a path begins with L and h{T}, the last h of this trace of {T} steps, and goes backwards from there, as "
+            f"gradient_paths gives it: this one begins with {list(path[:2])}"
+        )
     value = {name: getattr(trace, name)[..., 0] for name in "ifgomh"}
     cells = trace.cells[..., 0]
-    factors = []
-    for start, end in pairwise(path):
-        if start == "L":
-            if end != f"h{T}":
-                raise ValueError(
-                    f"a path starts with L and h{T}, the last h of this trace of {T} steps, not with {end}"
-                )
-            factors.append(np.broadcast_to(np.asarray(dh_last, trace.h.dtype), (N,)))
-            continue
+    factors = [np.broadcast_to(np.asarray(dh_last, trace.h.dtype), (N,))]
+    for start, end in pairwise(path[1:]):
         kind, t = _kind_and_step(start)
         if not 1 <= t <= T or end not in predecessors(start, 1):
             raise ValueError(f"{start} to {end} is no edge of an LSTM with {T} steps: see gradient_paths for real ones")
@@ -207,8 +210,3 @@ def _kind_and_step(node):
 def _check(trace, weights):
     check_weights(weights)
     check_trace(trace, weights)
-
-
-def _check_gate(gate):
-    if gate not in ("i", "f", "g", "o"):
-        raise ValueError(f'there is no gate {gate!r}: pass "i", "f", "g" (the candidate) or "o"')

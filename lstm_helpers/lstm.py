@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_helpers.inputs import check_inputs, check_state, describe, float_array
+from lstm_helpers.inputs import check_belong, check_inputs, check_state, describe, float_array
 from lstm_helpers.weights import check_weights
 
 
@@ -216,8 +216,4 @@ def lstm_backward(trace, weights, dh, dc_last=None):
 def check_trace(trace, weights):
     if not isinstance(trace, LSTMTrace):
         raise TypeError(f"trace must be an LSTMTrace, not {describe(trace)}: pass what lstm_forward returned")
-    if trace.x.shape[2] != weights.I or trace.h.shape[2] != weights.H or trace.h.dtype != weights.dtype:
-        raise ValueError(
-            f"the trace has I = {trace.x.shape[2]}, H = {trace.h.shape[2]} and {trace.h.dtype}, the weights have "
-            f"I = {weights.I}, H = {weights.H} and {weights.dtype}: pass the weights that made the trace"
-        )
+    check_belong(trace.x, trace.h, weights)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_helpers.inputs import check_inputs, check_state, check_steps, describe, float_array
+from lstm_helpers.inputs import check_belong, check_inputs, check_state, check_steps, describe, float_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def rnn_forward(x, weights, S0=None):
 
 def rnn_jacobians(trace, weights):
     """dS_j/dS_{j-1} = diag(tanh'(theta_j)) W_s for every step j, (T, N, H, H), indexed [j-1, n, new, old]; (2.19)."""
-    _check_rnn_weights(weights)
+    _check_trace(trace, weights)
     return (1 - trace.S**2)[..., None] * weights.W_s
 
 
@@ -92,6 +92,7 @@ def rnn_state_gradient(trace, weights, last, step):
 
     1 <= step <= last <= T; ValueError otherwise. last = step gives identity matrices.
     """
+    _check_trace(trace, weights)
     check_steps(len(trace.S), last=last, step=step)
     product = np.broadcast_to(np.eye(weights.H, dtype=weights.dtype), (trace.S.shape[1], weights.H, weights.H))
     for jacobian in rnn_jacobians(trace, weights)[step:last]:
@@ -101,7 +102,7 @@ def rnn_state_gradient(trace, weights, last, step):
 
 def chain_factors(trace, weights):
     """tanh'(theta_j) W_s of a scalar RNN (I = H = 1) for every step j, (T, N); (2.4). ValueError for a wider one."""
-    _check_rnn_weights(weights)
+    _check_trace(trace, weights)
     if weights.H != 1 or weights.I != 1:
         raise ValueError(
             f"the chain of numbers needs a scalar RNN, but this one has I = {weights.I}, H = {weights.H}: "
@@ -116,9 +117,9 @@ def chain_terms(trace, weights, last):
     Returns {"W_x", "W_s", "b": (last, N)}: row k - 1 is (product of the factors k+1 ... last) times the immediate
     partial derivative at step k. Summed over k they are the total derivatives of S_last, one for each sequence.
     """
+    factors = chain_factors(trace, weights)
     check_steps(len(trace.S), last=last)
     later = np.ones_like(trace.S[:last, :, 0])
-    factors = chain_factors(trace, weights)
     later[:-1] = np.cumprod(factors[last - 1 : 0 : -1], axis=0)[::-1]
     common = later * (1 - trace.S[:last, :, 0] ** 2)
     before = np.concatenate([trace.S0[None], trace.S])[:last, :, 0]
@@ -128,3 +129,10 @@ def chain_terms(trace, weights, last):
 def _check_rnn_weights(weights):
     if not isinstance(weights, RNNWeights):
         raise TypeError(f"weights must be RNNWeights, not {describe(weights)}: build them with RNNWeights(W_x, W_s, b)")
+
+
+def _check_trace(trace, weights):
+    _check_rnn_weights(weights)
+    if not isinstance(trace, RNNTrace):
+        raise TypeError(f"trace must be an RNNTrace, not {describe(trace)}: pass what rnn_forward returned")
+    check_belong(trace.x, trace.S, weights)

@@ -30,7 +30,7 @@ class LSTMWeights:
             hint = " It looks transposed: pass W_h.T." if H == 4 * rows else ""
             raise ValueError(
                 f"W_h has shape {self.W_h.shape}, but must be (4H, H): four times as many rows as columns, "
-                f"one block of H rows for each of i, f, g, o.{hint}"
+                f"one block of H rows for each of i, f, g, o, and H at least 1.{hint}"
             )
         if self.W_x.shape[0] != 4 * H or self.W_x.shape[1] == 0:
             hint = " It looks transposed: pass W_x.T." if self.W_x.shape[1] == 4 * H else ""
@@ -63,8 +63,7 @@ class LSTMWeights:
 
         name: "i", "f", "g" or "o"; ValueError otherwise.
         """
-        if not isinstance(name, str) or len(name) != 1 or name not in GATES:
-            raise ValueError(f'there is no gate {name!r}: pass "i", "f", "g" (the candidate) or "o"')
+        check_gate(name)
         rows = slice(GATES.index(name) * self.H, (GATES.index(name) + 1) * self.H)
         return self.W_x[rows], self.W_h[rows], self.b[rows]
 
@@ -75,24 +74,28 @@ class LSTMWeights:
         PyTorch has two biases that are only ever added; b is their sum, zero for bias=False.
         `batch_first` concerns x and the output, not the weights, and is ignored.
         """
-        from torch import nn  # the mathematics must import without PyTorch
+        import torch  # here, because the mathematics must import without PyTorch
 
-        if not isinstance(module, (nn.LSTM, nn.LSTMCell)):
+        if not isinstance(module, (torch.nn.LSTM, torch.nn.LSTMCell)):
             raise TypeError(f"from_torch takes an nn.LSTM or an nn.LSTMCell, not {describe(module)}")
         suffix = ""
-        if isinstance(module, nn.LSTM):
+        if isinstance(module, torch.nn.LSTM):
             suffix = "_l0"
-            for name, wanted in (("num_layers", 1), ("bidirectional", False), ("proj_size", 0)):
+            by_hand = "or take its arrays by hand, which end in"
+            for name, wanted, otherwise in (
+                ("num_layers", 1, f"{by_hand} _l0, _l1, ... for the layers, e.g. module.weight_ih_l1"),
+                ("bidirectional", False, f"{by_hand} _reverse for the direction backwards in time"),
+                ("proj_size", 0, "for a projection makes h shorter than c, and LSTMWeights has no place for it"),
+            ):
                 if getattr(module, name) != wanted:
                     raise ValueError(
                         f"this nn.LSTM has {name}={getattr(module, name)}, but LSTMWeights holds one layer in one "
-                        f"direction without projection: build it with {name}={wanted}, "
-                        f"or copy the arrays you want by hand, e.g. LSTMWeights(W_x, W_h, b)"
+                        f"direction without projection: build it with {name}={wanted}, {otherwise}"
                     )
 
         def array(name):
             tensor = getattr(module, name + suffix).detach().cpu()
-            if not str(tensor.dtype).endswith(("float16", "float32", "float64")) or "bfloat" in str(tensor.dtype):
+            if tensor.dtype not in (torch.float16, torch.float32, torch.float64):
                 raise TypeError(f"{name} is {tensor.dtype}, which NumPy does not have: convert with module.float()")
             return tensor.numpy().copy()
 
@@ -128,3 +131,8 @@ def check_weights(weights):
             f"weights must be LSTMWeights, not {describe(weights)}: "
             f"build them with LSTMWeights(W_x, W_h, b) or LSTMWeights.from_torch(module)"
         )
+
+
+def check_gate(name):
+    if not isinstance(name, str) or len(name) != 1 or name not in GATES:
+        raise ValueError(f'there is no gate {name!r}: pass "i", "f", "g" (the candidate) or "o"')

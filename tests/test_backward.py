@@ -113,6 +113,13 @@ def test_float32_stays_float32():
         assert np.abs(getattr(gradients, name) - expected).max() < 1e-4 * np.abs(expected).max(), name
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
+def test_without_dc_last_every_gradient_keeps_its_dtype(dtype):
+    case = RandomLSTM(3, 2, 3, 4, dtype)
+    gradients = ours(case, outside(case)[0], None)
+    assert {name: value.dtype for name, value in vars(gradients).items()} == dict.fromkeys(vars(gradients), dtype)
+
+
 def test_missing_dc_last_is_zero():
     case = RandomLSTM(4, 2, 3, 5)
     dh, dc_last = outside(case)
@@ -141,6 +148,7 @@ def test_gates_of_the_trace_lie_in_the_order_of_the_weights():
 ok = RandomLSTM(4, 2, 3, 5)
 dh, dc_last = outside(ok)
 trace = lstm_forward(ok.x, ok.weights, ok.h0, ok.c0)
+single = RandomLSTM(4, 2, 3, 5, np.float32).weights
 
 
 REFUSED = {
@@ -153,6 +161,12 @@ REFUSED = {
     "dc_last with a layer axis": (lambda: lstm_backward(trace, ok.weights, dh, dc_last[None]), ValueError, "dc_last"),
     "h for a trace": (lambda: lstm_backward(trace.h, ok.weights, dh), TypeError, "lstm_forward"),
     "other weights": (lambda: lstm_backward(trace, RandomLSTM(1, 1, 3, 4).weights, dh), ValueError, "made the trace"),
+    "other inputs": (
+        lambda: lstm_backward(trace, RandomLSTM(1, 1, 2, 5).weights, dh),
+        ValueError,
+        "I = 3.*I = 2, H = 5",
+    ),
+    "float32 weights": (lambda: lstm_backward(trace, single, dh.astype("f4")), ValueError, "and float64, .* float32:"),
     "a module": (lambda: lstm_backward(trace, torch.nn.LSTM(3, 5), dh), TypeError, "from_torch"),
 }
 

@@ -145,15 +145,41 @@ def test_factors_are_one_an_edge():
     assert np.array_equal(factors[0], [7.0, 7.0]) and np.array_equal(factors[3], trace.f[2, :, 0])
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
+def test_steps_may_be_numpy_integers(kind):
+    assert count_paths(kind(4), kind(1)) == 115
+    assert gradient_paths(kind(3), kind(2)) == gradient_paths(3, 2)
+    ours = cell_gradient(wide_trace, wide.weights, kind(3), kind(1))
+    assert np.array_equal(ours, cell_gradient(wide_trace, wide.weights, 3, 1))
+    assert np.array_equal(
+        state_jacobian(wide_trace, wide.weights, kind(2)), state_jacobian(wide_trace, wide.weights, 2)
+    )
+    terms = cell_state_terms(wide_trace, wide.weights, kind(2))
+    assert all(
+        np.array_equal(terms[name], term) for name, term in cell_state_terms(wide_trace, wide.weights, 2).items()
+    )
+
+
 wide, thin = RandomLSTM(3, 2, 2, 4), RandomLSTM(3, 2, 2, 1)
 wide_trace, thin_trace = (lstm_forward(case.x, case.weights) for case in (wide, thin))
 REFUSED = {
-    "too many paths": (lambda: gradient_paths(30, 1), "there are [0-9,]{20,} paths"),
+    "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1"),
+    "far too many paths": (
+        lambda: gradient_paths(30, 1),
+        r"there are about 5.7e\+19 paths from L_30 to f~1, and more than 20,000",
+    ),
+    "more paths than a string of digits may hold": (lambda: gradient_paths(7000, 1), r"about \d\.\de\+4762 paths"),
+    "too many paths to o": (lambda: gradient_paths(np.int64(8), np.int64(1), "o"), "are 47,956 paths from L_8 to o~1"),
+    "counting from step 0": (lambda: count_paths(3, 0), "step is 0, but steps count from 1"),
+    "no steps": (lambda: count_paths(0, 1), "last is 0, but steps count from 1$"),
     "no such gate": (lambda: gradient_paths(3, 1, "c"), "candidate"),
-    "forwards in time": (lambda: gradient_paths(1, 3), "T = 1"),
+    "forwards in time": (lambda: gradient_paths(1, 3), "step 3 comes after last = 1"),
     "step 0": (lambda: gradient_paths(3, 0), "count from 1"),
     "a wide LSTM": (lambda: path_gradient(gradient_paths(3, 2)[0], wide_trace, wide.weights), "one unit"),
     "a path of another length": (lambda: path_gradient(gradient_paths(4, 2)[0], thin_trace, thin.weights), "h3"),
+    "an empty path": (lambda: path_gradient((), thin_trace, thin.weights), "goes backwards"),
+    "a path of one node": (lambda: path_gradient(("L",), thin_trace, thin.weights), "as gradient_paths gives it"),
+    "a path's end": (lambda: path_gradient(("c3", "f3", "f~3"), thin_trace, thin.weights), r"with \['c3', 'f3'\]"),
     "a broken path": (lambda: path_gradient(("L", "h3", "c3"), thin_trace, thin.weights), "no edge"),
     "no node": (lambda: path_gradient(("L", "h3", "m3", "q3", "c2"), thin_trace, thin.weights), "no edge|not a node"),
     "t beyond T": (lambda: state_jacobian(wide_trace, wide.weights, 4), "T = 3"),

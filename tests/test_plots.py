@@ -44,6 +44,15 @@ def test_a_slider_has_a_frame_and_a_label_a_step_and_opens_at_start():
     assert 'data-lm-suppress-shortcuts="true"' in data["text/html"]
 
 
+def test_a_slider_opens_at_its_first_frame_and_takes_numbers_for_labels():
+    page = Slider([line(1), line(2)], [1, np.float64(0.5)], ALT, "t < 3")._repr_mimebundle_()["text/html"]
+    frames = re.findall(r"<img [^>]*>", page)
+    assert ["display:block" in frame for frame in frames] == [True, False]
+    assert [re.search('data-label="([^"]+)"', frame)[1] for frame in frames] == ["1", "0.5"]
+    assert 'value="0"' in page and 'aria-valuetext="1"' in page and "<output>1</output>" in page
+    assert "t &lt; 3 <input" in page
+
+
 @pytest.mark.parametrize(
     "call, words",
     [
@@ -53,6 +62,9 @@ def test_a_slider_has_a_frame_and_a_label_a_step_and_opens_at_start():
         (lambda: Slider([line(), line()], ["one"], ALT, "h"), "one label each"),
         (lambda: Slider([line(), line(width=4)], ["a", "b"], ALT, "h"), "one size"),
         (lambda: Slider([line(), line()], ["a", "b"], ALT, "h", start=2), "0 to 1"),
+        (lambda: Slider([line(), line()], ["a", "b"], ALT, "h", start=-1), "start is -1"),
+        (lambda: Slider([line(), line()], ["a", "b"], "", "h"), "in a sentence what the picture shows"),
+        (lambda: Slider([line(), line()], ["a", "b"], None, "h"), "None"),
     ],
 )
 def test_refused_with_words_that_help(call, words):

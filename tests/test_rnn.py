@@ -43,6 +43,16 @@ def test_forward_equals_nn_rnn(shape, dtype, atol):
     assert all(map(np.array_equal, before, (weights.W_x, weights.W_s, weights.b, x, S0)))
 
 
+@given(SHAPES)
+@example((1, 1, 1, 1))
+def test_the_state_before_step_1_is_zero_where_not_given(shape):
+    for dtype in (np.float32, np.float64):
+        weights, x, S0 = random_rnn(*shape, dtype)
+        trace, explicit = rnn_forward(x, weights), rnn_forward(x, weights, 0 * S0)
+        assert trace.S0.shape == S0.shape and trace.S0.dtype == trace.S.dtype == dtype and not trace.S0.any()
+        assert np.array_equal(trace.S, explicit.S) and np.array_equal(trace.theta, explicit.theta)
+
+
 def autograd_states(weights, x, S0, **copies):
     """[S_0 ... S_T] as tensors that remember; copies: weights with a leading axis, one for each step."""
     tensors = {name: torch.from_numpy(getattr(weights, name)) for name in ("W_x", "W_s", "b")}
@@ -97,8 +107,55 @@ def test_terms_keep_sequences_apart():
 
 weights, x, S0 = random_rnn(4, 2, 3, 5)
 trace = rnn_forward(x, weights, S0)
+scalar, scalar_x, _ = random_rnn(4, 2, 1, 1)
+scalar_trace = rnn_forward(scalar_x, scalar)
+one_unit, many_inputs = random_rnn(4, 2, 3, 1), random_rnn(4, 2, 1, 5)
+single = random_rnn(4, 2, 1, 1, np.float32)[0]
+USERS = {
+    "rnn_jacobians": rnn_jacobians,
+    "rnn_state_gradient": lambda trace, weights: rnn_state_gradient(trace, weights, 2, 1),
+    "chain_factors": chain_factors,
+    "chain_terms": lambda trace, weights: chain_terms(trace, weights, 2),
+}
+
+
+@pytest.mark.parametrize("use", USERS)
+@pytest.mark.parametrize(
+    "trace, weights, error, words",
+    [
+        (trace, scalar, ValueError, "I = 3, H = 5 and float64, the weights have I = 1, H = 1 and float64"),
+        (scalar_trace, weights, ValueError, "pass the weights that made the trace"),
+        (scalar_trace, one_unit[0], ValueError, "I = 1, H = 1.*I = 3, H = 1"),
+        (scalar_trace, single, ValueError, "float64.*float32"),
+        (scalar_trace.S, scalar, TypeError, "rnn_forward returned"),
+        (scalar_trace, (1, 2, 3), TypeError, "RNNWeights"),
+    ],
+)
+def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use, trace, weights, error, words):
+    with pytest.raises(error, match=words):
+        USERS[use](trace, weights)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
+def test_steps_may_be_numpy_integers(kind):
+    ours = rnn_state_gradient(trace, weights, kind(3), kind(1))
+    assert np.array_equal(ours, rnn_state_gradient(trace, weights, 3, 1))
+    terms = chain_terms(scalar_trace, scalar, kind(3))
+    assert all(np.array_equal(terms[name], value) for name, value in chain_terms(scalar_trace, scalar, 3).items())
+
+
+def test_scalar_takes_three_numbers():
+    made = RNNWeights.scalar(2, -3, 5, np.float32)
+    assert [made.W_x.tolist(), made.W_s.tolist(), made.b.tolist()] == [[[2.0]], [[-3.0]], [5.0]]
+    assert made.dtype == np.float32 and RNNWeights.scalar(1, 1).dtype == np.float64 and RNNWeights.scalar(1, 1).b == 0
+
+
 REFUSED = {
     "W_s not square": (lambda: RNNWeights(weights.W_x, weights.W_s[:, 1:], weights.b), ValueError, r"\(H, H\)"),
+    "W_s with missing rows": (lambda: RNNWeights(weights.W_x, weights.W_s[1:], weights.b), ValueError, r"W_s \(4, 5\)"),
+    "W_x with missing rows": (lambda: RNNWeights(weights.W_x[1:], weights.W_s, weights.b), ValueError, r"W_x \(4, 3\)"),
+    "no units": (lambda: RNNWeights(weights.W_x[:0], weights.W_s[:0, :0], weights.b[:0]), ValueError, "at least 1"),
+    "no inputs": (lambda: RNNWeights(weights.W_x[:, :0], weights.W_s, weights.b), ValueError, "at least 1"),
     "b of another H": (lambda: RNNWeights(weights.W_x, weights.W_s, weights.b[1:]), ValueError, r"\(H,\)"),
     "two dtypes": (lambda: RNNWeights(weights.W_x, weights.W_s.astype("f4"), weights.b), TypeError, "W_s is float32"),
     "a tuple for weights": (lambda: rnn_forward(x, (1, 2, 3)), TypeError, "RNNWeights"),
@@ -107,6 +164,18 @@ REFUSED = {
     "S0 of another batch": (lambda: rnn_forward(x, weights, S0[:1]), ValueError, r"= \(2, 5\)"),
     "NaN": (lambda: rnn_forward(x * np.nan, weights), ValueError, "nan"),
     "a chain of a wide RNN": (lambda: chain_factors(trace, weights), ValueError, "rnn_jacobians"),
+    "one unit, many inputs": (
+        lambda: chain_factors(rnn_forward(one_unit[1], one_unit[0]), one_unit[0]),
+        ValueError,
+        "I = 3, H = 1",
+    ),
+    "many units, one input": (
+        lambda: chain_terms(rnn_forward(many_inputs[1], many_inputs[0]), many_inputs[0], 2),
+        ValueError,
+        "I = 1, H = 5",
+    ),
+    "terms beyond T": (lambda: chain_terms(scalar_trace, scalar, 5), ValueError, "last is 5.*T = 4"),
+    "half a step of NumPy": (lambda: rnn_state_gradient(trace, weights, np.float64(2.5), 1), TypeError, "not 2.5$"),
     "step 0": (lambda: rnn_state_gradient(trace, weights, 2, 0), ValueError, "count from 1"),
     "beyond T": (lambda: rnn_state_gradient(trace, weights, 5, 1), ValueError, "T = 4"),
     "forwards in time": (lambda: rnn_state_gradient(trace, weights, 1, 3), ValueError, "backwards"),

@@ -30,13 +30,13 @@ class Picture:
 class Slider:
     """Frames drawn beforehand and moved through by a plain HTML slider: works without a kernel and without a network.
 
-    figures: Figures of one size. labels: one short text per frame, shown and spoken. alt: what the whole shows;
-    name: what the slider moves, e.g. "step t". start: the frame to open with, which is also the only one where
+    figures: Figures of one size. labels: one short text or number per frame, shown and spoken. alt: what the whole
+    shows. name: what the slider moves, e.g. "step t". start: the frame to open with, which is also the only one where
     scripts are stripped. Raises ValueError where figures and labels do not fit.
     """
 
     def __init__(self, figures, labels, alt, name, start=0):
-        figures, labels = list(figures), list(labels)
+        figures, labels = list(figures), [str(label) for label in labels]
         if len(figures) != len(labels) or len(figures) < 2:
             raise ValueError(f"a slider needs two or more figures and one label each: {len(figures)}, {len(labels)}")
         if len({tuple(figure.get_size_inches()) for figure in figures}) > 1:

@@ -1,0 +1,156 @@
+"""What is refused by every function of the mathematics alike, and hints that work when they are followed."""
+
+import numpy as np
+import pytest
+import torch
+from random_lstm import RandomLSTM
+
+from lstm_helpers import LSTMWeights, lstm_backward, lstm_forward, lstm_step
+from lstm_helpers.inputs import check_steps, float_array
+from lstm_helpers.rnn import RNNWeights, rnn_forward
+
+case = RandomLSTM(4, 2, 3, 5)
+weights, trace, x = case.weights, lstm_forward(case.x, case.weights), case.x
+rnn_weights = RNNWeights(weights.W_x[:5], weights.W_h[:5], weights.b[:5])
+ARGUMENTS = {  # of every function, those that are arrays
+    LSTMWeights: {"W_x": weights.W_x, "W_h": weights.W_h, "b": weights.b},
+    lambda **arrays: lstm_step(weights=weights, **arrays): {"x_t": x[0], "h_prev": case.h0, "c_prev": case.c0},
+    lambda **arrays: lstm_forward(weights=weights, **arrays): {"x": x, "h0": case.h0, "c0": case.c0},
+    lambda **arrays: lstm_backward(trace, weights, **arrays): {"dh": trace.h, "dc_last": trace.c[-1]},
+    RNNWeights: {"W_x": rnn_weights.W_x, "W_s": rnn_weights.W_s, "b": rnn_weights.b},
+    lambda **arrays: rnn_forward(weights=rnn_weights, **arrays): {"x": x, "S0": case.h0},
+}
+WRONG = {
+    "a matrix": lambda array: array.view(np.matrix),
+    "masked": lambda array: np.ma.array(array, mask=array > 0),
+    "integers": lambda array: array.astype(int),
+    "booleans": lambda array: array > 0,
+    "complex": lambda array: array + 1j,
+    "of the other byte order": lambda array: array.astype(">f8"),
+    "float32": lambda array: array.astype("f4"),
+    "a tensor": torch.from_numpy,
+    "a list": lambda array: array.tolist(),
+    "nothing": lambda array: None,
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_every_array_argument_is_looked_at(kind):
+    for call, arrays in ARGUMENTS.items():
+        call(**arrays)
+        for name, array in arrays.items():
+            optional = kind == "nothing" and name in ("h0", "c0", "S0", "dc_last")
+            sets_the_dtype = kind == "float32" and name == "W_x"  # then the others are blamed
+            if optional or sets_the_dtype or (kind == "a matrix" and array.ndim == 3):
+                continue
+            with pytest.raises(TypeError, match=f"^{name} "):
+                call(**arrays | {name: WRONG[kind](array)})
+
+
+def test_other_arrays_of_numpy_are_taken(tmp_path):
+    """A file mapped into memory, a view, columns in Fortran's order."""
+    np.save(tmp_path / "x.npy", x)
+    for same in (np.load(tmp_path / "x.npy", mmap_mode="r"), x[:, ::-1][:, ::-1], np.asfortranarray(x)):
+        assert np.array_equal(lstm_forward(same, weights).h, trace.h)
+
+
+packed = torch.nn.utils.rnn.pack_padded_sequence(torch.from_numpy(x), [4, 2])
+HINTS = {  # what is passed for x (axes, shape wanted), and what to pass instead
+    "a list": (x.tolist(), 3, "np.array(x, dtype=float)"),
+    "whole numbers in a list": ([[1], [2]], 2, "np.array(x, dtype=float)"),
+    "a tensor": (torch.from_numpy(x), 3, "x.detach().numpy()"),
+    "a parameter": (torch.nn.Parameter(torch.from_numpy(x)), 3, "x.detach().numpy()"),
+    "bfloat16": (torch.from_numpy(x).bfloat16(), 3, "x.detach().float().numpy()"),
+    "a packed sequence": (packed, 3, "torch.nn.utils.rnn.pad_packed_sequence(x)[0].detach().numpy()"),
+    "a matrix": (x[0].view(np.matrix), 2, "np.asarray(x)"),
+    "masked": (np.ma.array(x, mask=x > 0), 3, "x.filled(0.0)"),
+    "integers": (x.astype(int), 3, "x.astype(np.float64)"),
+    "objects": (x.astype(object), 3, "x.astype(np.float64)"),
+    "complex": (x + 0j, 3, "x.real"),
+    "big-endian": (x.astype(">f8"), 3, "x.astype(np.float64)"),
+    "big-endian float32": (x.astype(">f4"), 3, "x.astype(np.float32)"),
+    "one sequence": (x[:, 0], 3, "x[:, None, :]"),
+    "a layer axis": (x[:1], 2, "x[0]"),
+    "a row": (x[0, :1], 1, "x[0]"),
+    "a column": (x[0, :, :1], 1, "x[:, 0]"),
+}
+
+
+@pytest.mark.parametrize("kind", HINTS)
+def test_a_hint_that_is_followed_works(kind):
+    value, ndim, instead = HINTS[kind]
+    with pytest.raises((TypeError, ValueError)) as caught:
+        float_array("x", value, ndim, "(...)")
+    assert instead in str(caught.value)
+    assert "cut off decimals" not in str(caught.value) or value.dtype == int
+    mended = float_array("x", eval(instead, {"np": np, "torch": torch, "x": value}), ndim, "(...)")
+    assert mended.ndim == ndim
+
+
+def test_one_dtype_for_all_can_be_had():
+    single = x.astype("f4")
+    with pytest.raises(TypeError, match=r"x is float64, but the weights are float32: .* e.g. x.astype\(np.float32\)$"):
+        float_array("x", x, 3, "(T, N, I)", single.dtype)
+    with pytest.raises(TypeError, match="but W_x is float32"):
+        float_array("b", x, 3, "(T, N, I)", single.dtype, "W_x")
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ([[1.0], [2.0, 3.0]], "not a list"),
+        (None, "not None"),
+        (3, "not an int"),
+        ({"a": 1}, "not a dict"),
+        (np.float64(3), "not a numpy.float64"),
+    ],
+)
+def test_where_no_way_is_known_none_is_named(value, words):
+    with pytest.raises(TypeError, match=rf"^x must be a NumPy array of shape \(N, I\), {words}$"):
+        float_array("x", value, 2, "(N, I)")
+
+
+@pytest.mark.parametrize("value", [x[0, 0], x[:1], x[..., None]])
+def test_the_number_of_axes_is_named(value):
+    with pytest.raises(ValueError, match=rf"must be \(N, I\): 2 axes, not {value.ndim}"):
+        float_array("x", value, 2, "(N, I)")
+
+
+def test_no_hint_where_it_would_not_help():
+    with pytest.raises(ValueError, match=r"must be \(4H,\): one axis, not 2$"):
+        float_array("b", x[0], 1, "(4H,)")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_the_first_number_that_is_not_finite_is_named(bad):
+    value = x.copy()
+    value[2, 1, 0] = value[3, 0, 0] = bad
+    with pytest.raises(ValueError, match=rf"^x\[2, 1, 0\] is {bad}: every entry"):
+        float_array("x", value, 3, "(T, N, I)")
+
+
+@pytest.mark.parametrize(
+    "T, steps, error, words",
+    [
+        (4, {"t": 0}, ValueError, "^t is 0, but steps count from 1 to T = 4$"),
+        (4, {"t": 5}, ValueError, "^t is 5, but"),
+        (4, {"t": np.int64(5)}, ValueError, "^t is 5, but"),
+        (None, {"last": 0, "step": 0}, ValueError, "^last is 0, but steps count from 1$"),
+        (4, {"last": 2, "step": np.int64(3)}, ValueError, "^step 3 comes after last = 2"),
+        (4, {"t": 2.0}, TypeError, "not 2.0$"),
+        (4, {"t": np.float32(2)}, TypeError, "not 2.0$"),
+        (4, {"t": True}, TypeError, "not True$"),
+        (4, {"t": np.True_}, TypeError, "not True$"),
+        (4, {"t": "2"}, TypeError, "not '2'$"),
+    ],
+)
+def test_steps_that_are_none(T, steps, error, words):
+    with pytest.raises(error, match=words):
+        check_steps(T, **steps)
+
+
+def test_steps_that_are_some():
+    check_steps(4, t=1)
+    check_steps(4, last=4, step=4)
+    check_steps(np.int64(4), last=np.int8(3), step=np.uint8(1))
+    check_steps(None, last=10**9, step=1)
