@@ -80,9 +80,12 @@ def _are_one_thing(left, right):
         return not isinstance(left, int)  # small whole numbers are shared by all who compute them
     left, right = _off_tape(left), _off_tape(right)
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        return left.size > 0 and left.shape == right.shape and _place(left) == _place(right)
+        return left.shape == right.shape and _place(left) == _place(right)
     if all(isinstance(side, (list, tuple)) or np.ndim(side) for side in (left, right)):
-        return any(_are_one_thing(*parts) for parts in zip(left, right) if type(parts[0]) not in (float, int))
+        pairs = list(zip(left, right))
+        # Python keeps one object for equal constants, so that one of several may be shared by accident.
+        shared = [a is b for a, b in pairs if type(a) is float]
+        return any(_are_one_thing(a, b) for a, b in pairs if type(a) is not float) or (any(shared) and all(shared))
     return False
 
 

@@ -10,6 +10,7 @@ from lstm_helpers.checks import agreement, verify
 
 A = np.array([[1.0, -2.0], [3e-5, 4.0]])
 rows = [row.copy() for row in A]
+line = np.arange(5.0)
 
 
 @pytest.mark.parametrize("right", [A + 1e-13, A.tolist(), torch.tensor(A, requires_grad=True), rows])
@@ -22,6 +23,19 @@ def test_prints_one_stable_line(right, capsys):
 def test_a_scalar_is_one_number_and_whole_numbers_do_too(left, right, capsys):
     verify("4.1", left, right)
     assert capsys.readouterr().out == "(4.1) holds to 1e-12, one number\n"
+
+
+def test_small_types_are_compared_as_float64():
+    """In their own type, the absolute value of -128 is -128, and the difference overflows."""
+    verify("1.2", np.array([-128], np.int8), np.array([-128], np.int8))
+    with pytest.raises(AssertionError, match=r"by up to 1.2e\+05 at \[0\]"):
+        verify("1.2", np.array([6e4], np.float16), np.array([-6e4], np.float16))
+    with pytest.raises(AssertionError, match=r"by up to 2 at \[0\], where the left side is 1 and the right side 3"):
+        verify("1.2", np.array([1], np.uint8), np.array([3], np.uint8))
+
+
+def test_a_difference_of_exactly_what_is_allowed_is_allowed():
+    verify("1.2", 1024.0, 1023.0, rtol=2.0**-10)
 
 
 @given(st.sampled_from([1e-300, 1e-21, 1.0, 1e200]), st.sampled_from([1e-14, 1e-12, 1e-6, 5e-3]), st.booleans())
@@ -56,9 +70,16 @@ DIFFERENT = {
     "one wrong entry": (A, A + np.array([[0, 0], [0, 1e-9]]), r"at \[1, 1\]"),
     "zero for a tiny gradient": (np.full(3, 1e-21), np.zeros(3), "does not hold"),
     "a tiny gradient for zero": (np.zeros(3), np.full(3, 1e-21), "does not hold"),
+    "zeros for some gradients": (np.array([0.0, 1e-21]), np.zeros(2), "does not hold"),
+    "some gradients for zeros": (np.zeros(2), np.array([0.0, 1e-21]), "does not hold"),
+    "zeros for negative numbers": (-A[1], np.zeros(2), "does not hold"),
+    "negative numbers for zeros": (np.zeros(2), -A[1], "does not hold"),
     "twice a tiny gradient": (np.full(3, 1e-21), np.full(3, 2e-21), "does not hold"),
     "shapes that broadcast": (A, A[:1], r"\(2, 2\).*\(1, 2\)"),
     "a number for an array": (A, 1.0, "shape"),
+    "a number for a list": ([1.0, 2.0], 1.0, "shape"),
+    "a list for a number": (1.0, [1.0, 2.0], "shape"),
+    "the first part of the same memory": (line[:3], line, r"\(3,\).*\(5,\)"),
     "NaN on both sides": (A * np.nan, A * np.nan, "NaN or infinity on the left side and the right side$"),
     "infinity on the right": (A, A * np.inf, "infinity on the right side$"),
     "infinity on the left": (A * np.inf, A, "infinity on the left side$"),
@@ -89,6 +110,8 @@ def test_names_both_shapes_and_the_largest_difference():
         "(1.2) does not hold: both sides have shape (2, 2), and they differ by up to 0.25 at [0, 1], where the left "
         "side is -2 and the right side -1.75. That is 6.1e-02 of the largest entry; allowed is 1e-12"
     )
+    with pytest.raises(AssertionError, match=r"by up to 0.25 at \[0, 1\], where the left side is -2 "):
+        verify("1.2", A, A - np.array([[-1e-9, 0.25], [0, 0.1]]))
     with pytest.raises(AssertionError, match=r"differ by up to 2, where the left side is 3 and the right side 1\."):
         verify("1.2", 3.0, 1.0)
 
@@ -98,7 +121,7 @@ def test_names_both_shapes_and_the_largest_difference():
 single = np.array([1.0, 2.0, 3.0], np.float32)
 tape = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 counts = np.array([1, 5, 24])
-number = np.float64(0.5)
+number, fraction = np.float64(0.5), float("0.3")
 ONE_THING = {
     "an array": (A, A),
     "a view": (A, A[:]),
@@ -114,6 +137,8 @@ ONE_THING = {
     "one part of several": ([A[0], rows[0]], [A[0], rows[0].copy()]),
     "a list": (rows, rows),
     "one number of NumPy's": (number, number),
+    "numbers": ([0.1 + x for x in (1, 2)],) * 2,
+    "numbers in two lists": ([fraction, 5], [fraction, 5]),
     "one number of NumPy's among others": ([number, 2.0], [number, 2.0]),
 }
 
@@ -125,6 +150,13 @@ def test_refuses_a_thing_compared_with_itself(case):
         verify("1.2", left, right)
     with pytest.raises(ValueError, match="with itself"):
         agreement({"W": left}, {"W": right})
+
+
+def test_equal_numbers_that_python_keeps_once_may_be_compared():
+    """1 is 1 and a constant is itself, however they were obtained."""
+    verify("1.2", [1, 5, 24], [1, 5, 24])
+    verify("1.2", [0.5, float("0.3")], [0.5, float("0.3")])
+    agreement({"count": 5}, {"count": 5})
 
 
 def test_other_entries_of_the_same_memory_are_other_numbers(capsys):
@@ -147,11 +179,13 @@ def test_other_entries_of_the_same_memory_are_other_numbers(capsys):
         (A[:0], A[:0].copy(), ValueError, r"nothing: both sides have shape \(0, 2\)"),
         ([], [], ValueError, "nothing"),
         ("0.5", 0.5, TypeError, "numbers"),
-        (0.5, None, TypeError, "the right side.*not NoneType None"),
+        (0.5, None, TypeError, "numbers are wanted on the right side, not NoneType None"),
+        (0.5, [0.5, "a"], TypeError, "numbers are wanted on the right side, not str 'a'"),
         (True, 1.0, TypeError, "numbers"),
         (1 + 0j, 1.0, TypeError, "numbers"),
         (np.ma.array(A, mask=A > 0), A.copy(), TypeError, "mask"),
         (A.tolist(), [rows[0], A[1:]], ValueError, r"different shapes \[\(2,\), \(1, 2\)\]"),
+        (A.tolist(), [rows[0], rows[1][:1]], ValueError, r"different shapes \[\(2,\), \(1,\)\]"),
     ],
 )
 def test_refuses_what_could_not_fail(left, right, error, words):
@@ -180,6 +214,7 @@ def test_agreement_has_a_row_a_name_and_shows_the_largest_entry():
     assert list(table.columns) == ["by hand", "autograd", "agrees"]
     assert table.loc["f_1"].tolist() == ["0.250000", "0.250000", "to 1e-06"]
     assert table.loc["W"].tolist() == ["-3.000000", "-2.999998", "to 1e-06"]
+    assert agreement({"W": -wide}, {"W": -near}, rtol=1e-6).loc["W"].tolist()[:2] == ["3.000000", "2.999998"]
 
 
 def test_agreement_names_its_sides_as_it_is_told():
