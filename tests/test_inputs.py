@@ -1,5 +1,7 @@
 """What is refused by every function of the mathematics alike, and hints that work when they are followed."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -12,13 +14,35 @@ from lstm_helpers.rnn import RNNWeights, rnn_forward
 case = RandomLSTM(4, 2, 3, 5)
 weights, trace, x = case.weights, lstm_forward(case.x, case.weights), case.x
 rnn_weights = RNNWeights(weights.W_x[:5], weights.W_h[:5], weights.b[:5])
-ARGUMENTS = {  # of every function, those that are arrays
-    LSTMWeights: {"W_x": weights.W_x, "W_h": weights.W_h, "b": weights.b},
-    lambda **arrays: lstm_step(weights=weights, **arrays): {"x_t": x[0], "h_prev": case.h0, "c_prev": case.c0},
-    lambda **arrays: lstm_forward(weights=weights, **arrays): {"x": x, "h0": case.h0, "c0": case.c0},
-    lambda **arrays: lstm_backward(trace, weights, **arrays): {"dh": trace.h, "dc_last": trace.c[-1]},
-    RNNWeights: {"W_x": rnn_weights.W_x, "W_s": rnn_weights.W_s, "b": rnn_weights.b},
-    lambda **arrays: rnn_forward(weights=rnn_weights, **arrays): {"x": x, "S0": case.h0},
+ARGUMENTS = {  # of every function, those that are arrays, with the shape they must have
+    LSTMWeights: {
+        "W_x": (weights.W_x, "(4H, I)"),
+        "W_h": (weights.W_h, "(4H, H)"),
+        "b": (weights.b, "(4H,)"),
+    },
+    lambda **arrays: lstm_step(weights=weights, **arrays): {
+        "x_t": (x[0], "(N, I)"),
+        "h_prev": (case.h0, "(N, H)"),
+        "c_prev": (case.c0, "(N, H)"),
+    },
+    lambda **arrays: lstm_forward(weights=weights, **arrays): {
+        "x": (x, "(T, N, I)"),
+        "h0": (case.h0, "(N, H)"),
+        "c0": (case.c0, "(N, H)"),
+    },
+    lambda **arrays: lstm_backward(trace, weights, **arrays): {
+        "dh": (trace.h, "(T, N, H)"),
+        "dc_last": (trace.c[-1], "(N, H)"),
+    },
+    RNNWeights: {
+        "W_x": (rnn_weights.W_x, "(H, I)"),
+        "W_s": (rnn_weights.W_s, "(H, H)"),
+        "b": (rnn_weights.b, "(H,)"),
+    },
+    lambda **arrays: rnn_forward(weights=rnn_weights, **arrays): {
+        "x": (x, "(T, N, I)"),
+        "S0": (case.h0, "(N, H)"),
+    },
 }
 WRONG = {
     "a matrix": lambda array: array.view(np.matrix),
@@ -36,15 +60,30 @@ WRONG = {
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_every_array_argument_is_looked_at(kind):
-    for call, arrays in ARGUMENTS.items():
+    for call, arguments in ARGUMENTS.items():
+        arrays = {name: array for name, (array, _) in arguments.items()}
         call(**arrays)
-        for name, array in arrays.items():
+        for name, (array, shape) in arguments.items():
             optional = kind == "nothing" and name in ("h0", "c0", "S0", "dc_last")
             sets_the_dtype = kind == "float32" and name == "W_x"  # then the others are blamed
             if optional or sets_the_dtype or (kind == "a matrix" and array.ndim == 3):
                 continue
-            with pytest.raises(TypeError, match=f"^{name} "):
+            words = {
+                "a list": f"must be a NumPy array of shape {shape}, not a list",
+                "float32": f"is float32, but {'W_x is' if 'W_x' in arrays else 'the weights are'} float64",
+            }
+            with pytest.raises(TypeError, match=f"^{name} {re.escape(words.get(kind, ''))}"):
                 call(**arrays | {name: WRONG[kind](array)})
+
+
+@pytest.mark.parametrize("call", [call for call, arguments in ARGUMENTS.items() if {"x", "x_t"} & set(arguments)])
+def test_a_wrong_number_of_inputs_is_named(call):
+    arrays = {name: array for name, (array, _) in ARGUMENTS[call].items()}
+    name = "x" if "x" in arrays else "x_t"
+    with pytest.raises(ValueError, match=rf"^{name} has shape \(.*2\), .* says 2 inputs, .* of {name} must be 3 long$"):
+        call(**arrays | {name: arrays[name][..., :2]})
+    with pytest.raises(ValueError, match=rf"^{name} has shape \(.*0, 3\): every axis must be at least 1 long$"):
+        call(**arrays | {name: arrays[name][..., :0, :]})
 
 
 def test_other_arrays_of_numpy_are_taken(tmp_path):
@@ -58,6 +97,7 @@ packed = torch.nn.utils.rnn.pack_padded_sequence(torch.from_numpy(x), [4, 2])
 HINTS = {  # what is passed for x (axes, shape wanted), and what to pass instead
     "a list": (x.tolist(), 3, "np.array(x, dtype=float)"),
     "whole numbers in a list": ([[1], [2]], 2, "np.array(x, dtype=float)"),
+    "a list of numbers": ([1.0, 2.0], 1, "np.array(x, dtype=float)"),
     "a tensor": (torch.from_numpy(x), 3, "x.detach().numpy()"),
     "a parameter": (torch.nn.Parameter(torch.from_numpy(x)), 3, "x.detach().numpy()"),
     "bfloat16": (torch.from_numpy(x).bfloat16(), 3, "x.detach().float().numpy()"),
@@ -99,6 +139,7 @@ def test_one_dtype_for_all_can_be_had():
     "value, words",
     [
         ([[1.0], [2.0, 3.0]], "not a list"),
+        ([["a"]], "not a list"),
         (None, "not None"),
         (3, "not an int"),
         ({"a": 1}, "not a dict"),
@@ -116,7 +157,21 @@ def test_the_number_of_axes_is_named(value):
         float_array("x", value, 2, "(N, I)")
 
 
+def test_integers_are_told_why_and_others_are_not():
+    with pytest.raises(TypeError, match=r"hold floats: integer arrays .* a word. Pass x.astype\(np.float64\)$"):
+        float_array("x", x.astype(np.uint8), 3, "(T, N, I)")
+    with pytest.raises(TypeError, match=r"holds bool numbers, but must hold floats. Pass x.astype\(np.float64\)$"):
+        float_array("x", x > 0, 3, "(T, N, I)")
+
+
+def test_a_tensor_on_another_device_is_fetched_first():
+    with pytest.raises(TypeError, match=r"pass x.detach\(\).cpu\(\).numpy\(\)$"):
+        float_array("x", torch.empty(2, 3, device="meta"), 2, "(N, I)")
+
+
 def test_no_hint_where_it_would_not_help():
+    with pytest.raises(ValueError, match=r"must be \(N, H\): 2 axes, not 1$"):
+        float_array("h0", x[0, 0, :1], 2, "(N, H)")
     with pytest.raises(ValueError, match=r"must be \(4H,\): one axis, not 2$"):
         float_array("b", x[0], 1, "(4H,)")
 

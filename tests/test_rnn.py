@@ -144,6 +144,15 @@ def test_steps_may_be_numpy_integers(kind):
     assert all(np.array_equal(terms[name], value) for name, value in chain_terms(scalar_trace, scalar, 3).items())
 
 
+@pytest.mark.parametrize("last", [2, 3])
+def test_gradients_keep_float32(last):
+    weights, x, S0 = random_rnn(4, 2, 1, 1, np.float32)
+    trace = rnn_forward(x, weights, S0)
+    assert rnn_jacobians(trace, weights).dtype == chain_factors(trace, weights).dtype == np.float32
+    assert rnn_state_gradient(trace, weights, last, 2).dtype == np.float32
+    assert {term.dtype for term in chain_terms(trace, weights, last).values()} == {np.dtype(np.float32)}
+
+
 def test_scalar_takes_three_numbers():
     made = RNNWeights.scalar(2, -3, 5, np.float32)
     assert [made.W_x.tolist(), made.W_s.tolist(), made.b.tolist()] == [[[2.0]], [[-3.0]], [5.0]]

@@ -55,11 +55,12 @@ longdouble = [array.astype(np.longdouble) for array in (W_x, W_h, b)]
 
 
 REFUSED = {
-    "W_x of another H": (lambda: LSTMWeights(W_x[:-1], W_h, b), ValueError, r"\(20, I\)"),
+    "W_x of another H": (lambda: LSTMWeights(W_x[:-1], W_h, b), ValueError, r"= \(20, I\) with at least one input\.$"),
     "W_x transposed": (lambda: LSTMWeights(W_x.T, W_h, b), ValueError, "W_x.T"),
     "W_h transposed": (lambda: LSTMWeights(W_x, W_h.T, b), ValueError, "W_h.T"),
-    "W_h not (4H, H)": (lambda: LSTMWeights(W_x, W_h[:, 1:], b), ValueError, "four times"),
+    "W_h not (4H, H)": (lambda: LSTMWeights(W_x, W_h[:, 1:], b), ValueError, r"four times .* H at least 1\.$"),
     "both biases joined": (lambda: LSTMWeights(W_x, W_h, np.tile(b, 2)), ValueError, r"bias_ih \+ bias_hh"),
+    "b of another H": (lambda: LSTMWeights(W_x, W_h, b[1:]), ValueError, r"\(19,\), .* must be \(4H,\) = \(20,\)\.$"),
     "b as a column": (lambda: LSTMWeights(W_x, W_h, b[:, None]), ValueError, r"\(4H,\)"),
     "weights of two dtypes": (lambda: LSTMWeights(W_x, W_h, b.astype("f4")), TypeError, "b is float32"),
     "integer weights": (lambda: LSTMWeights(W_x.astype(int), W_h, b), TypeError, "int64"),
@@ -77,6 +78,8 @@ REFUSED = {
     "b as a row": (lambda: LSTMWeights(W_x, W_h, b[None]), ValueError, r"one axis, not 2. Take b\[0\]"),
     "longdouble to PyTorch": (lambda: LSTMWeights(*longdouble).to_torch(), TypeError, "float64 first"),
     "an unknown gate": (lambda: ok.weights.gate("c"), ValueError, "candidate"),
+    "a number for a gate": (lambda: ok.weights.gate(1), ValueError, "there is no gate 1:"),
+    "nothing for a gate": (lambda: ok.weights.gate(""), ValueError, "there is no gate '':"),
     "two gates at once": (lambda: ok.weights.gate("if"), ValueError, "'if'"),
 }
 
