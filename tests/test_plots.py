@@ -26,17 +26,33 @@ def line(height=1.0, width=3):
 def test_a_picture_is_a_png_with_its_sentence():
     data, metadata = Picture(line(), f"  {ALT}\n")._repr_mimebundle_()
     assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
-    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert Picture(line(), "Four words are enough.").alt == "Four words are enough."
+    image = png(data["image/png"])
     assert image.width == 2 * metadata["image/png"]["width"] == 600
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # opaque white: readable on a dark page
 
 
+def png(data):
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_pictures_have_a_palette_and_a_whole_number_of_pixels():
+    """A quarter of the size on disk; and HTML knows no half pixels."""
+    data, metadata = Picture(line(width=3.337), ALT)._repr_mimebundle_()
+    page = Slider([line(width=3.337), line(2, 3.337)], ["a", "b"], ALT, "h")._repr_mimebundle_()["text/html"]
+    assert repr(metadata["image/png"]["width"]) == "334"
+    assert page.count('width="334"') == 2 and "max-width:334px" in page
+    frame = png(re.search(r"base64,([^\"]+)", page)[1])
+    assert png(data["image/png"]).mode == frame.mode == "P"
+    assert len(frame.getcolors()) <= 64
+
+
 def test_a_slider_has_a_frame_and_a_label_a_step_and_opens_at_start():
-    data = Slider(
-        [line(h) for h in (0.5, 1, 1.5)], ["low", "<mid>", "high"], ALT, "height", start=1
-    )._repr_mimebundle_()
+    figures = (line(h) for h in (0.5, 1, 1.5))
+    data = Slider(figures, iter(["low", "<mid>", "high"]), ALT, "height", start=1)._repr_mimebundle_()
     frames = re.findall(r"<img [^>]*>", data["text/html"])
     assert data["text/plain"] == ALT
+    assert "".join(frames) in data["text/html"]  # one after the other, with nothing between
     assert len({re.search(r"base64,([^\"]+)", frame)[1] for frame in frames}) == 3
     assert ["display:block" in frame for frame in frames] == [False, True, False]
     assert all(f'alt="{ALT} {label}"' in frame for frame, label in zip(frames, ("low", "&lt;mid&gt;", "high")))
@@ -57,6 +73,7 @@ def test_a_slider_opens_at_its_first_frame_and_takes_numbers_for_labels():
     "call, words",
     [
         (lambda: Picture(line(), ""), "alt"),
+        (lambda: Picture(line(), "A rising line."), "alt"),
         (lambda: Picture(line(), "A line."), "alt"),
         (lambda: Slider([line()], ["one"], ALT, "h"), "two or more"),
         (lambda: Slider([line(), line()], ["one"], ALT, "h"), "one label each"),

@@ -6,6 +6,15 @@ import pytest
 from lstm_helpers import GATES, lstm_forward, worked_example
 
 
+def test_inputs_and_weights_are_those_of_the_lecture():
+    """Copied once more, step by step and gate by gate, on [x1, x2, x3, 1]."""
+    steps = [(1, 0, 0), (3, 1, 0), (2, 0, 0), (4, 1, 0), (2, 0, 0), (1, 0, 1), (3, -1, 0), (6, 1, 0), (1, 0, 1)]
+    assert worked_example.sequence()[:, 0, :3].tolist() == [list(step) for step in steps]
+    weights = worked_example.weights()
+    rows = {"i": [0, 100, 0, -10], "f": [0, 100, 0, 10], "g": [1, 0, 0, 0], "o": [0, 0, 100, -10]}
+    assert {gate: weights.gate(gate)[0].tolist() for gate in GATES} == {gate: [row] for gate, row in rows.items()}
+
+
 def test_the_tables_follow_from_the_rule():
     """x2 = 1 adds x1 to the memory, x2 = -1 clears it, x3 = 1 puts it out."""
     memory, before, after, y = 0, [], [], []
