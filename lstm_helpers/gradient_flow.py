@@ -91,7 +91,7 @@ def path_factors(path, trace, weights, dh_last=1.0):
     factors = [np.broadcast_to(np.asarray(dh_last, trace.h.dtype), (N,))]
     for start, end in pairwise(path[1:]):
         kind, t = _kind_and_step(start)
-        if not 1 <= t <= T or end not in predecessors(start, 1):
+        if end not in predecessors(start, 1):
             raise ValueError(f"{start} to {end} is no edge of an LSTM with {T} steps: see gradient_paths for real ones")
         v = {name: array[t - 1] for name, array in value.items()} | {"c_prev": cells[t - 1]}
         if kind.endswith("~"):

@@ -16,6 +16,7 @@ from lstm_helpers.gradient_flow import (
     gradient_paths,
     path_factors,
     path_gradient,
+    predecessors,
     state_jacobian,
     state_jacobians,
 )
@@ -145,6 +146,35 @@ def test_factors_are_one_an_edge():
     assert np.array_equal(factors[0], [7.0, 7.0]) and np.array_equal(factors[3], trace.f[2, :, 0])
 
 
+def test_dL_by_the_last_h_is_1_where_not_given():
+    case = RandomLSTM(3, 2, 2, 1)
+    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
+    path = gradient_paths(3, 2)[1]
+    assert np.array_equal(path_factors(path, trace, case.weights)[0], [1.0, 1.0])
+    doubled = path_gradient(path, trace, case.weights, 2.0)
+    assert np.array_equal(2 * path_gradient(path, trace, case.weights), doubled) and doubled.all()
+
+
+@pytest.mark.parametrize("node", ["q3", "h", "f~", "x~1", "c-1", "L", "", 3, None])
+def test_what_is_no_node_has_no_predecessors(node):
+    with pytest.raises(ValueError, match=f"^{node!r} is not a node"):
+        predecessors(node, 1)
+
+
+@given(SHAPES)
+@example((1, 1, 1, 1))
+@example((3, 2, 2, 4))
+def test_everything_keeps_float32(shape):
+    case = RandomLSTM(*shape, np.float32)
+    trace, T = lstm_forward(case.x, case.weights, case.h0, case.c0), shape[0]
+    found = [state_jacobian(trace, case.weights, T), state_jacobians(trace, case.weights)]
+    found += [cell_gradients(trace, case.weights, 1), cell_gradient(trace, case.weights, T, T)]
+    found += cell_state_terms(trace, case.weights, T).values()
+    if case.weights.H == 1:
+        found += path_factors(gradient_paths(T, 1)[-1] if T < 4 else gradient_paths(T, T)[0], trace, case.weights)
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
+
+
 @pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
 def test_steps_may_be_numpy_integers(kind):
     assert count_paths(kind(4), kind(1)) == 115
@@ -162,6 +192,29 @@ def test_steps_may_be_numpy_integers(kind):
 
 wide, thin = RandomLSTM(3, 2, 2, 4), RandomLSTM(3, 2, 2, 1)
 wide_trace, thin_trace = (lstm_forward(case.x, case.weights) for case in (wide, thin))
+USERS = {
+    "path_factors": lambda trace, weights: path_factors(("L", "h3", "m3"), trace, weights),
+    "cell_state_terms": lambda trace, weights: cell_state_terms(trace, weights, 2),
+    "state_jacobian": lambda trace, weights: state_jacobian(trace, weights, 2),
+    "state_jacobians": state_jacobians,
+    "cell_gradient": lambda trace, weights: cell_gradient(trace, weights, 2, 1),
+    "cell_gradients": lambda trace, weights: cell_gradients(trace, weights, 1),
+}
+
+
+@pytest.mark.parametrize("use", USERS)
+def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use):
+    single = RandomLSTM(3, 2, 2, 1, np.float32).weights
+    for trace, weights in ((wide_trace, thin.weights), (thin_trace, wide.weights), (thin_trace, single)):
+        with pytest.raises(ValueError, match="pass the weights that made the trace"):
+            USERS[use](trace, weights)
+    with pytest.raises(TypeError, match="from_torch"):
+        USERS[use](thin_trace, torch.nn.LSTM(2, 1))
+    with pytest.raises(TypeError, match="lstm_forward returned"):
+        USERS[use](thin_trace.h, thin.weights)
+
+
+to_the_first = ("L", "h3", "m3", "c3", "c2", "c1")
 REFUSED = {
     "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1"),
     "far too many paths": (
@@ -182,6 +235,18 @@ REFUSED = {
     "a path's end": (lambda: path_gradient(("c3", "f3", "f~3"), thin_trace, thin.weights), r"with \['c3', 'f3'\]"),
     "a broken path": (lambda: path_gradient(("L", "h3", "c3"), thin_trace, thin.weights), "no edge"),
     "no node": (lambda: path_gradient(("L", "h3", "m3", "q3", "c2"), thin_trace, thin.weights), "no edge|not a node"),
+    "a path to before step 1": (
+        lambda: path_gradient((*to_the_first, "c0"), thin_trace, thin.weights),
+        "c1 to c0 is no",
+    ),
+    "a path to h_0": (
+        lambda: path_gradient((*to_the_first, "f1", "f~1", "h0"), thin_trace, thin.weights),
+        "f~1 to h0 is no edge of an LSTM with 3 steps",
+    ),
+    "a last cell beyond T": (lambda: cell_gradient(wide_trace, wide.weights, 4, 1), "last is 4.*T = 3"),
+    "a first cell before 1": (lambda: cell_gradients(wide_trace, wide.weights, 0), "step is 0"),
+    "cells forwards in time": (lambda: cell_gradient(wide_trace, wide.weights, 1, 2), "step 2 comes after last = 1"),
+    "a first cell beyond T": (lambda: cell_gradients(wide_trace, wide.weights, 4), "step is 4.*T = 3"),
     "t beyond T": (lambda: state_jacobian(wide_trace, wide.weights, 4), "T = 3"),
     "terms at t = 0": (lambda: cell_state_terms(wide_trace, wide.weights, 0), "count from 1"),
     "weights of another": (lambda: cell_gradient(wide_trace, thin.weights, 2, 1), "made the trace"),
