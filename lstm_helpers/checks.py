@@ -95,8 +95,11 @@ def _place(array):
 
 
 def _off_tape(value):
-    """A tensor as an array on the same memory; anything else as it is."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+    """A tensor as an array, on the same memory where NumPy has its dtype; anything else as it is."""
+    if not hasattr(value, "detach"):
+        return value
+    tensor = value.detach().cpu()
+    return (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
 
 
 def _numbers(what, name, value):
