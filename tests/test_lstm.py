@@ -102,6 +102,16 @@ def test_float16_stays_float16(shape):
     assert np.abs(trace.h - lstm_forward(double.x, double.weights).h).max() < 0.05
 
 
+def test_longdouble_keeps_its_digits():
+    """Nothing on the way is rounded to float64 (where longdouble is no longer than that, this says nothing)."""
+    case = RandomLSTM(5, 2, 3, 4, np.longdouble)
+    trace, h, c = lstm_forward(case.x, case.weights, case.h0, case.c0), case.h0, case.c0
+    for t in range(1, 6):
+        step = lstm_step(case.x[t - 1], h, c, case.weights)
+        h, c = step.h, step.c
+        assert np.abs(trace.c[t - 1] - c).max() <= 20 * np.finfo(np.longdouble).eps * np.abs(c).max()
+
+
 def test_no_argument_is_changed():
     case = RandomLSTM(5, 3, 2, 4)
     before = [array.copy() for array in case.arrays]
