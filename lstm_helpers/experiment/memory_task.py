@@ -5,6 +5,7 @@ A small relative of the adding problem of Hochreiter & Schmidhuber (1997), secti
 gradients that are measured before and after come from this course's own mathematics.
 """
 
+import copy
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,30 +17,59 @@ from lstm_helpers.lstm import lstm_forward
 from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
 from lstm_helpers.weights import LSTMWeights
 
-DIGITS, SUMS = 10, 19
-EMBEDDING, HIDDEN = 32, 64
-TRAINING, TESTING, BATCH, RATE = 3000, 1000, 128, 3e-3
-NETWORKS = {"tanh RNN": None, "b_f = 0": 0.0, "b_f = 1": 1.0, "b_f = 3": 3.0, "b_f = 5": 5.0}
+DIGITS, SUMS, EMBEDDING = 10, 19, 32
+NETWORKS = {"tanh RNN": None, "orthogonal RNN": None} | {f"b_f = {b_f}": float(b_f) for b_f in range(6)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """How many sequences of which kind, for how many units, in batches of how many. chosen_by: the epoch whose network
+    is tested is the one with the smallest "loss", or the greatest "accuracy", on the validation sequences.
+    """
+
+    training: int
+    validation: int
+    testing: int
+    hidden: int
+    batch: int
+    chosen_by: str
+
+
+TASKS = {
+    "digits": Task(training=3000, validation=500, testing=1000, hidden=64, batch=128, chosen_by="loss"),
+    # Qiu Xipeng et al., Neural Networks and Deep Learning: Cases and Practice (2022), chapter 6.
+    "zeros": Task(training=300, validation=100, testing=100, hidden=32, batch=8, chosen_by="accuracy"),
+}
 
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One training run. network: a key of NETWORKS. L: digits in a row, 2 or more. clip: longest gradient, or inf.
-    seed: of weights, sequences and their order. epochs: passes over the sequences.
+    """One training run. network: a key of NETWORKS. L: digits in a row, 3 or more. seed: of weights, sequences and
+    their order. replica: the start weights are moved by so many roundings, and nothing else is. rate: Adam's learning
+    rate. clip: longest gradient, or inf. epochs: passes over the sequences. task: a key of TASKS.
     Raises ValueError for what it cannot run.
     """
 
     network: str
     L: int
-    clip: float
     seed: int
+    replica: int = 0
+    rate: float = 3e-3
+    clip: float = 1.0
     epochs: int = 20
+    task: str = "digits"
 
     def __post_init__(self):
         if self.network not in NETWORKS:
             raise ValueError(f"there is no network {self.network!r}: choose one of {list(NETWORKS)}")
-        if self.L < 2:
-            raise ValueError(f"L is {self.L}, but the answer is the sum of the first two digits: L must be 2 or more")
+        if self.task not in TASKS:
+            raise ValueError(f"there is no task {self.task!r}: choose one of {list(TASKS)}")
+        if self.L < 3:
+            raise ValueError(f"L is {self.L}, but what is to be remembered are the first two digits: 3 is the least")
+        if self.replica < 0:
+            raise ValueError(f"replica is {self.replica}, but the start weights are moved by 0, 1, 2 … roundings")
+        if not 0 < self.rate < np.inf:
+            raise ValueError(f"rate is {self.rate}, but a learning rate is above 0, and finite")
         if not self.clip > 0:
             raise ValueError(f"clip is {self.clip}, but must be above 0, or inf for no clipping")
         if self.epochs < 1:
@@ -52,22 +82,46 @@ def sequences(L, count, seed):
     return digits, digits[0] + digits[1]
 
 
-class Network(nn.Module):
-    """Embedding (10, 32), one recurrent layer of 64 units, readout of the last state to 19 sums."""
+def zero_sequences(L, count, seed):
+    """The textbook's: every pair of digits equally often, then zeros, one of which is replaced by a random digit."""
+    if count % 100:
+        raise ValueError(f"{count} sequences cannot have each of the 100 pairs of digits equally often")
+    draw = np.random.default_rng(seed)
+    digits = np.zeros((L, count), dtype=int)
+    digits[0], digits[1] = np.divmod(np.arange(count) % 100, DIGITS)
+    digits[draw.integers(2, L, count), np.arange(count)] = draw.integers(0, DIGITS, count)
+    return digits, digits[0] + digits[1]
 
-    def __init__(self, network):
+
+class Network(nn.Module):
+    """Embedding (10, 32), one recurrent layer, readout of the last state to 19 sums."""
+
+    def __init__(self, network, hidden=64):
         super().__init__()
         self.embedding = nn.Embedding(DIGITS, EMBEDDING)
         b_f = NETWORKS[network]
-        self.recurrent = (nn.RNN if b_f is None else nn.LSTM)(EMBEDDING, HIDDEN)
-        self.readout = nn.Linear(HIDDEN, SUMS)
-        if b_f is not None:
-            with torch.no_grad():
-                self.recurrent.bias_ih_l0[HIDDEN : 2 * HIDDEN] += b_f  # rows i, f, g, o
+        self.recurrent = (nn.RNN if b_f is None else nn.LSTM)(EMBEDDING, hidden)
+        self.readout = nn.Linear(hidden, SUMS)
+        with torch.no_grad():
+            if b_f is not None:
+                self.recurrent.bias_ih_l0[hidden : 2 * hidden] += b_f  # rows i, f, g, o
+            if network == "orthogonal RNN":
+                nn.init.orthogonal_(self.recurrent.weight_hh_l0)
 
     def forward(self, digits):
         """digits (L, N) -> scores (N, 19)."""
         return self.readout(self.recurrent(self.embedding(digits))[0][-1])
+
+
+def new_network(run):
+    """The network of a run, before training; a replica's weights are `replica` roundings further up, each of them."""
+    torch.manual_seed(run.seed)
+    net = Network(run.network, TASKS[run.task].hidden)
+    with torch.no_grad():
+        for p in net.parameters():
+            for _ in range(run.replica):
+                p.copy_(torch.nextafter(p, torch.full_like(p, torch.inf)))  # about 1e-7 of it
+    return net
 
 
 def state_gradient(net, digits):
@@ -85,47 +139,61 @@ def state_gradient(net, digits):
         W_x, W_s, b, more = (p.detach().double().numpy() for p in net.recurrent.parameters())
         weights = RNNWeights(W_x, W_s, b + more)
         jacobian = rnn_state_gradient(rnn_forward(x, weights), weights, len(x), 2)
-    singular = np.linalg.svd(jacobian, compute_uv=False)  # (N, 64), falling
+    singular = np.linalg.svd(jacobian, compute_uv=False)  # (N, hidden), falling
     return float(np.median(singular[:, 0])), float(np.median(np.median(singular, axis=1)))
 
 
-def train(run, watch=None):
+def measure(net, digits, sums):
+    """Mean loss and share of right answers."""
+    with torch.no_grad():
+        scores = net(digits)
+        right = (scores.argmax(dim=1) == sums).double().mean()
+        return nn.functional.cross_entropy(scores, sums).item(), right.item()
+
+
+def train(run):
     """Train one network -> a row: the settings, then what was measured, as {column: value}.
 
-    loss_1: mean loss of the first epoch's batches. accuracy: share of right answers on TESTING new sequences, of the
-    best epoch; a little too good, because these sequences also choose the epoch. gradient_start, gradient_end: the
-    largest singular value of `state_gradient` before and after; median_start: the median one before. clipped: share of
-    updates whose gradient was longer than clip. watch: called with (epoch, network) before the first and after each.
+    Three sets of sequences: the network is trained on the first, the second chooses the epoch, and the third is looked
+    at once, with the network of that epoch. loss_1: mean loss of the first epoch's batches. epoch: the one chosen.
+    loss, accuracy: of its network on the test sequences. known_end, new_end: share of right answers after the last
+    epoch, on training and on validation sequences. gradient_start, gradient_end: the largest singular value of
+    `state_gradient` before training and in the chosen epoch; median_start: the median one before. clipped: share of
+    updates whose gradient was longer than clip.
     Raises ValueError where the weights have grown beyond all numbers.
     """
-    torch.manual_seed(run.seed)
-    net = Network(run.network)
-    digits, sums = map(torch.from_numpy, sequences(run.L, TRAINING, 2 * run.seed))
-    new_digits, new_sums = map(torch.from_numpy, sequences(run.L, TESTING, 2 * run.seed + 1))
-    probe = new_digits[:, :8].numpy()
-    adam = torch.optim.Adam(net.parameters(), lr=RATE)
-    cross_entropy = nn.CrossEntropyLoss()
-
-    def accuracy():
-        with torch.no_grad():
-            return (net(new_digits).argmax(dim=1) == new_sums).double().mean().item()
-
-    watch = watch or (lambda epoch, net: None)
-    watch(0, net)
-    (largest, median), best, losses, lengths = state_gradient(net, probe), accuracy(), [], []
+    task, net = TASKS[run.task], new_network(run)
+    make = zero_sequences if run.task == "zeros" else sequences
+    counts = (task.training, task.validation, task.testing)
+    old, watched, new = (
+        [torch.from_numpy(array) for array in make(run.L, count, 3 * run.seed + k)] for k, count in enumerate(counts)
+    )
+    probe = watched[0][:, :8].numpy()
+    adam = torch.optim.Adam(net.parameters(), lr=run.rate)
+    (largest, median), best, losses, lengths = state_gradient(net, probe), np.inf, [], []
+    torch.manual_seed(run.seed)  # of the order
     for epoch in range(1, run.epochs + 1):
-        for batch in torch.randperm(TRAINING).split(BATCH):
-            loss = cross_entropy(net(digits[:, batch]), sums[batch])
+        for batch in torch.randperm(task.training).split(task.batch):
+            loss = nn.functional.cross_entropy(net(old[0][:, batch]), old[1][batch])
             adam.zero_grad()
             loss.backward()
             lengths.append(nn.utils.clip_grad_norm_(net.parameters(), run.clip).item())
             adam.step()
             losses.append(loss.item())
-        best = max(best, accuracy())
-        watch(epoch, net)
+        loss, accuracy = measure(net, *watched)
+        score = loss if task.chosen_by == "loss" else -accuracy
+        if epoch == 1 or score < best:
+            best, chosen, its_epoch = score, copy.deepcopy(net.state_dict()), epoch
+    known_end = measure(net, *old)[1]
+    net.load_state_dict(chosen)
+    loss, right = measure(net, *new)
     return asdict(run) | {
         "loss_1": float(np.mean(losses[: len(losses) // run.epochs])),
-        "accuracy": best,
+        "epoch": its_epoch,
+        "loss": loss,
+        "accuracy": right,
+        "known_end": known_end,
+        "new_end": accuracy,
         "gradient_start": largest,
         "median_start": median,
         "gradient_end": state_gradient(net, probe)[0],

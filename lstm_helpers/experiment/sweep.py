@@ -16,23 +16,53 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from pandas.api.types import is_numeric_dtype
 from tqdm import tqdm
 
 from lstm_helpers.experiment import memory_task
 from lstm_helpers.experiment.memory_task import NETWORKS, Run, train
 
 PATH = Path(__file__).with_name("memory_sweep.csv")
-LENGTHS, SEEDS = (5, 10, 20, 40, 80), range(5)
-RUNS = sorted(
-    [Run(network, L, 1.0, seed) for network in NETWORKS for L in LENGTHS for seed in SEEDS]
-    + [Run(network, 20, np.inf, seed) for network in NETWORKS for seed in SEEDS]  # what does clipping change?
-    # Does patience help, where b_f = 0 and 3 fail?
-    + [Run(network, L, 1.0, seed, epochs=60) for network, L in (("b_f = 0", 20), ("b_f = 3", 80)) for seed in SEEDS]
-)
+USUAL = {"rate": 3e-3, "clip": 1.0, "epochs": 20, "task": "digits"}
+
+
+def runs_of(network, L, seeds, **settings):
+    """A run for each seed, and one that differs from the first of them by rounding only."""
+    return [Run(network, L, seed, **settings) for seed in seeds] + [Run(network, L, seeds[0], 1, **settings)]
+
+
+# One half of the configurations, to set the cut of a prediction by. The longer ones are for those that may learn them.
+SETS_THE_CUT = {(network, L) for network in ("tanh RNN", "b_f = 0", "b_f = 1", "b_f = 3", "b_f = 5")
+                for L in (5, 10, 20, 40, 80)}  # fmt: skip
+SETS_THE_CUT -= {("tanh RNN", 80), ("b_f = 0", 40), ("b_f = 0", 80), ("b_f = 1", 80)}
+# And another to try it on: other lengths, other networks, and some with other learning rates.
+TRIES_IT = {
+    ("tanh RNN", 7), ("tanh RNN", 13), ("b_f = 0", 12), ("b_f = 0", 15), ("b_f = 1", 15), ("b_f = 1", 30),
+    ("b_f = 2", 15), ("b_f = 2", 30), ("b_f = 3", 30), ("b_f = 3", 60), ("b_f = 4", 60), ("orthogonal RNN", 10),
+    ("orthogonal RNN", 20), ("orthogonal RNN", 40), ("orthogonal RNN", 80),
+}  # fmt: skip
+RATES = (1e-3, 1e-2)
+AT_OTHER_RATES = {("b_f = 0", 10), ("b_f = 0", 20), ("b_f = 3", 20)}
+FIRST_SEEDS, OTHER_SEEDS = (0, 1, 2), (10, 11, 12)
+GROUPS = [
+    *(runs_of(network, L, FIRST_SEEDS) for network, L in SETS_THE_CUT),
+    *(runs_of(network, L, OTHER_SEEDS) for network, L in TRIES_IT),
+    *(runs_of(network, L, OTHER_SEEDS, rate=rate) for network, L in AT_OTHER_RATES for rate in RATES),
+    # What does clipping change?
+    *(runs_of(network, 20, FIRST_SEEDS, clip=np.inf) for network, L in SETS_THE_CUT if L == 20),
+    runs_of("b_f = 5", 80, (0,), clip=np.inf),
+    # Does patience help, where an LSTM fails?
+    *(runs_of(network, L, FIRST_SEEDS, epochs=60) for network, L in (("b_f = 0", 20), ("b_f = 1", 40))),
+    # The textbook's own set-up.
+    *(runs_of(network, 20, (0,), rate=1e-3, clip=np.inf, epochs=500, task="zeros")
+      for network in ("tanh RNN", "b_f = 0", "b_f = 3")),
+]  # fmt: skip
+RUNS = sorted(run for group in GROUPS for run in group)
 KEYS = [field.name for field in dataclasses.fields(Run)]
-COLUMNS = [*KEYS, "loss_1", "accuracy", "gradient_start", "median_start", "gradient_end", "clipped"]
-SETTINGS = {name.lower(): getattr(memory_task, name) for name in
-            ("EMBEDDING", "HIDDEN", "TRAINING", "TESTING", "BATCH", "RATE")}  # fmt: skip
+MEASURED = ["loss_1", "epoch", "loss", "accuracy", "known_end", "new_end", "gradient_start", "median_start",
+            "gradient_end", "clipped"]  # fmt: skip
+COLUMNS = KEYS + MEASURED
+SETTINGS = {"embedding": memory_task.EMBEDDING} | {name: str(task) for name, task in memory_task.TASKS.items()}
 
 
 def versions():
@@ -68,10 +98,21 @@ def read_table(path=PATH, runs=RUNS):
     table = pd.read_csv(io.StringIO(body))
     if list(table.columns) != COLUMNS or table[KEYS].duplicated().any():
         raise ValueError(f"{path.name} has the columns {list(table.columns)} or a run twice. {mend}")
+    words = [name for name in COLUMNS if name not in ("network", "task") and not is_numeric_dtype(table[name])]
+    if words:
+        raise ValueError(f"{path.name} has something that is no number in the column {words[0]}. {mend}")
+    if not np.isfinite(table[MEASURED]).all(axis=None):
+        raise ValueError(f"{path.name} has a measured value that is missing or infinite. {mend}")
     missing = set(runs or ()) - finished(table)
     if missing:
         raise ValueError(f"{path.name} lacks {len(missing)} of {len(runs)} runs, e.g. {min(missing)}. {mend}")
     return table
+
+
+def cost(run):
+    """About how long a run takes, beside others: a batch of 8 takes half the time of one of 128."""
+    task = memory_task.TASKS[run.task]
+    return run.L * run.epochs * task.training / task.batch * (0.2 if "RNN" in run.network else 1) * (task.batch + 100)
 
 
 def finished(table):
@@ -82,7 +123,7 @@ def sweep(path=PATH, runs=RUNS, train=train, workers=2):
     """Run what is not in the file yet, the longest first, and write the file after each run."""
     table = read_table(path, runs=None) if path.exists() else pd.DataFrame(columns=COLUMNS)
     rows = table.to_dict("records")
-    todo = sorted(set(runs) - finished(table), key=lambda run: (-run.L * run.epochs, run))
+    todo = sorted(set(runs) - finished(table), key=lambda run: (-cost(run), run))
     with multiprocessing.Pool(workers, initializer=_alone) as pool:  # leaving it, for whatever reason, ends the workers
         for row in tqdm(pool.imap_unordered(train, todo), total=len(runs), initial=len(runs) - len(todo), unit="run"):
             rows.append(row)

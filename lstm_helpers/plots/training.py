@@ -4,26 +4,47 @@ import numpy as np
 
 from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades, spread, styled
 
-MARKERS = "sDo^v"
+MARKERS = "sDo^vPX*"
 
 
 @styled
 def draw_runs(errors, floor):
-    """A panel for each kind of start, a curve for each run. errors: {title: (runs, updates)}. Returns the Figure.
+    """A curve for each run, dark where it ends at less than half of floor, brown and dashed where not.
 
-    floor: the error that needs no memory; runs that end below it are drawn dark, the others brown and dashed.
+    errors: (runs, updates). floor: the least error without memory. Returns the Figure.
     """
-    figure, axes = new_figure(max(7, 3.4 * len(errors)), 3.6, ncols=len(errors), sharey=True, squeeze=False)
-    for ax, (title, runs) in zip(axes[0], errors.items()):
-        for run in runs:
-            found = run[-1] < floor / 2
-            ax.plot(run, "-" if found else "--", color=INK if found else OTHER_COLOURS["brown"], lw=1.6)
-        ax.axhline(floor, color=GREY, lw=1.2, ls=":")
-        ax.set(title=title, xlabel="update", ylim=(0, None), xlim=(0, len(runs[0])))
-    axes[0, 0].set_ylabel("error of $y_t$")
-    axes[0, -1].text(
-        len(runs[0]), floor * 1.15, "dotted: without memory", color=GREY, ha="right", va="bottom", fontsize=11
-    )
+    figure, ax = new_figure(10, 4.4)
+    found = errors[:, -1] < floor / 2
+    looks = (("-", INK, "found a memory"), ("--", OTHER_COLOURS["brown"], "did not"))
+    for is_found, (line, colour, verdict) in zip((True, False), looks):
+        runs = errors[found == is_found]
+        ax.plot(runs.T, line, color=colour, lw=1.2, alpha=0.7)
+        ax.text(1.01 * errors.shape[1], np.median(runs[:, -1]), f"{len(runs)} {verdict}", color=colour, va="center")
+    ax.axhline(floor, color=GREY, lw=1.2, ls=":")
+    ax.text(1.01 * errors.shape[1], 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
+    ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, 1.32 * errors.shape[1]))
+    ax.set_xticks(np.arange(0, errors.shape[1] + 1, 250))
+    return figure
+
+
+@styled
+def draw_starts(finals, floor):
+    """A row for each kind of start, a dot for each network at the error it ended with. finals: {title: (runs,)}.
+
+    floor: the least error without memory; who ends below half of it is counted at the right. Returns the Figure.
+    """
+    figure, ax = new_figure(10, 0.52 * len(finals) + 1.1)
+    for row, errors in enumerate(finals.values()):
+        found = errors < floor / 2
+        height = row + 0.3 * np.linspace(-1, 1, len(errors))  # apart, so that equal errors are seen
+        for dots, mark, colour in ((found, "o", INK), (~found, "x", OTHER_COLOURS["brown"])):
+            ax.plot(errors[dots], height[dots], mark, color=colour, markersize=4.5, alpha=0.75)
+        ax.text(1.2 * floor, row, f"{found.sum()} of {len(errors)} found", va="center")
+    ax.axvline(floor, color=GREY, lw=1.2, ls=":")
+    ax.set_yticks(range(len(finals)), list(finals))
+    ax.set(xlabel="error after the last update; dotted: the least without memory", xlim=(0, 1.5 * floor))
+    ax.set_xticks([0, 1, 2])
+    ax.invert_yaxis()
     return figure
 
 
@@ -66,7 +87,7 @@ def draw_doors(x1, panels):
 
 
 def network_looks(networks):
-    """{network: (colour, line, marker)}: an RNN in dashed brown, LSTMs the lighter, the larger the forget bias."""
+    """{network: (colour, line, marker)}: RNNs in dashed brown, LSTMs the lighter, the larger the forget bias."""
     plain = [name for name in networks if "RNN" not in name]
     colours = dict(zip(plain, shades(len(plain))))
     looks = zip(networks, MARKERS)
@@ -74,62 +95,69 @@ def network_looks(networks):
             for name, mark in looks}  # fmt: skip
 
 
+def titled(network):
+    """"b_f = 3" as mathematics."""
+    return f"${network}$" if network.startswith("b_f") else network
+
+
 @styled
 def draw_accuracy(accuracies, lengths, chance):
     """Accuracy against the length L, median as a line, all runs between lowest and highest as a band.
 
-    accuracies: {network: (lengths, runs)}. Returns the Figure.
+    accuracies: {network: {L: (runs,)}}, for some of the lengths or all. Returns the Figure.
     """
     figure, ax = new_figure(11, 4.8)
     looks = network_looks(list(accuracies))
-    at = np.arange(len(lengths))
-    ends = spread([np.median(runs[-1]) for runs in accuracies.values()], gap=0.075)
+    ends = spread([np.median(runs[max(runs)]) for runs in accuracies.values()], gap=0.085)
     ax.axhline(chance, color=GREY, lw=1.2, ls=":")
-    ax.text(-0.3, chance + 0.012, "guessing", color=GREY, fontsize=11)
+    ax.text(-0.33, chance + 0.015, "guessing", color=GREY, fontsize=11)
     for (name, runs), end in zip(accuracies.items(), ends):
         colour, line, mark = looks[name]
-        ax.fill_between(at, runs.min(axis=1), runs.max(axis=1), color=colour, alpha=0.15, lw=0)
-        ax.plot(at, np.median(runs, axis=1), line, marker=mark, markersize=8, color=colour)
-        ax.text(at[-1] + 0.12, end, name, color=colour, va="center")
-    ax.set_xticks(at, [f"L = {L}" for L in lengths])
-    ax.set(ylabel="right answers", xlim=(-0.35, at[-1] + 1.0), ylim=(0, 1.04))
+        at = [lengths.index(L) for L in runs]
+        ax.fill_between(at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour,
+                        alpha=0.15, lw=0)  # fmt: skip
+        ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
+        ax.text(at[-1] + 0.12, end, titled(name), color=colour, va="center")
+    ax.set_xticks(range(len(lengths)), [f"L = {L}" for L in lengths])
+    ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.4), ylim=(0, 1.04))
     return figure
 
 
 @styled
-def draw_gradient_and_accuracy(runs, chance, circled, note):
+def draw_gradient_and_accuracy(panels, chance, cut):
     """One mark a trained network: the gradient before training, and the accuracy that was reached.
 
-    runs: {network: (gradients, accuracies)}. circled: (gradients, accuracies) of those that note explains.
+    panels: {title: {network: (gradients, accuracies)}}. cut: the gradient from which on learning is predicted.
     """
-    figure, ax = new_figure(11, 5.2)
-    ax.axhline(chance, color=GREY, lw=1.2, ls=":")
-    ax.text(1e-19, chance + 0.015, "guessing", color=GREY, fontsize=11)
-    for k, (name, (colour, _, mark)) in enumerate(network_looks(list(runs)).items()):
-        ax.plot(*runs[name], mark, color=colour, markersize=8, alpha=0.75, markeredgewidth=0)
-        ax.plot(1e-23, 0.92 - 0.085 * k, mark, color=colour, markersize=9)
-        ax.text(3e-23, 0.92 - 0.085 * k, name, color=colour, va="center")
-    ax.plot(*circled, "o", markersize=15, markerfacecolor="none", color=INK, mew=1.4)
-    ax.text(min(circled[0]) / 4, np.median(circled[1]), note, ha="right", va="center", fontsize=12)
-    ax.set_xscale("log")
-    ax.set(xlabel="gradient from step L back to step 2, before training", ylabel="right answers, after training",
-           ylim=(0, 1.04), xlim=(3e-25, 1e3))  # fmt: skip
-    ax.set_xticks(10.0 ** np.arange(-24, 1, 4))
+    figure, axes = new_figure(5.9 * len(panels), 5.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
+    looks = network_looks(sorted({name for runs in panels.values() for name in runs}, key=lambda name: ("b" in name[:1], name)))
+    for ax, (title, networks) in zip(axes[0], panels.items()):
+        ax.axhspan(-0.1, 0.5, xmin=0, xmax=0.5, color=FAINT, alpha=0, lw=0)
+        ax.axvline(cut, color=INK, lw=1.2, ls=":")
+        ax.axhline(chance, color=GREY, lw=1.2, ls=":")
+        for row, (name, (gradients, accuracies)) in enumerate(networks.items()):
+            colour, _, mark = looks[name]
+            ax.plot(gradients, accuracies, mark, color=colour, markersize=7, alpha=0.75, markeredgewidth=0)
+            ax.plot(2e-11, 0.98 - 0.085 * row, mark, color=colour, markersize=8)
+            ax.text(5e-11, 0.98 - 0.085 * row, titled(name), color=colour, va="center", fontsize=12)
+        ax.text(1.3 * cut, 0.56, "the cut", fontsize=11)
+        ax.set_xscale("log")
+        ax.set(title=title, ylim=(0, 1.04), xlim=(1e-11, 1e3))
+        ax.set_xticks(10.0 ** np.arange(-10, 3, 2))
+    axes[0, 0].set_ylabel("right answers, after training")
+    figure.supxlabel("gradient from step L back to step 2, before training", fontsize=13)
     return figure
 
 
 @styled
 def draw_gradient_by_lag(sizes):
-    """Size of the gradient at each lag, one curve an epoch, one panel a network. sizes: {title: {epoch: (lags,)}}."""
-    figure, axes = new_figure(12, 4.6, ncols=len(sizes), sharey=True)
-    for ax, (title, epochs) in zip(axes, sizes.items()):
-        ends = spread([np.log10(size[-1]) for size in epochs.values()], gap=0.42)
-        for (epoch, size), colour, end in zip(epochs.items(), shades(len(epochs)), ends):
-            ax.semilogy(size, color=colour)
-            ax.text(len(size) - 0.6, 10**end, f"epoch {epoch}" if epoch else "at the start", color=colour, va="center",
-                    fontsize=11)  # fmt: skip
-        ax.set(title=title, xlabel="lag, steps back from the end", xlim=(0, len(size) * 1.3))
-        ax.axhline(1, color=FAINT, lw=1, zorder=0)
-        ax.set_xticks(range(0, len(size), 5))
-    axes[0].set_ylabel("size of the gradient")
+    """Size of the gradient at each lag, one curve a network. sizes: {network: (lags,)}. Returns the Figure."""
+    figure, ax = new_figure(9, 4.6)
+    ends = spread([np.log10(size[-1]) for size in sizes.values()], gap=0.35)
+    for (name, size), end in zip(sizes.items(), ends):
+        colour, line, _ = network_looks(list(sizes))[name]
+        ax.semilogy(size, line, color=colour)
+        ax.text(len(size) - 0.6, 10**end, titled(name), color=colour, va="center")
+    ax.set(xlabel="lag, steps back from the end", ylabel="size of the gradient", xlim=(0, len(size) * 1.18))
+    ax.set_xticks(range(0, len(size), 5))
     return figure

@@ -48,6 +48,21 @@ def from_zero(lstm, T_max):
     return set_rows(lambda _: -torch.log(tau), lambda _: torch.log(tau))(lstm, T_max)
 
 
+def whole_times(lstm, T_max):
+    tau = torch.randint(1, T_max, (lstm.hidden_size,)).double()
+    return set_rows(lambda _: -torch.log(tau), lambda _: torch.log(tau))(lstm, T_max)
+
+
+def even_times(lstm, T_max):
+    tau = torch.linspace(1, T_max - 1, lstm.hidden_size)
+    return set_rows(lambda _: -torch.log(tau), lambda _: torch.log(tau))(lstm, T_max)
+
+
+def from_two(lstm, T_max):
+    tau = 2 + (T_max - 3) * torch.rand(lstm.hidden_size)
+    return set_rows(lambda _: -torch.log(tau), lambda _: torch.log(tau))(lstm, T_max)
+
+
 def all_biases_zeroed(lstm, T_max):
     torch.nn.init.zeros_(lstm.bias_ih_l0)
     torch.nn.init.zeros_(lstm.bias_hh_l0)
@@ -117,6 +132,16 @@ def right_adam(m, v, new_m, new_v):
     return m, v, new_m, new_v
 
 
+def epsilon_inside(w, gradient, rate, updates):
+    m, v, path = 0 * w, 0 * w, []
+    for k in range(1, updates + 1):
+        g = gradient(w)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        w = w - rate * m / (1 - 0.9**k) / np.sqrt(v / (1 - 0.999**k) + 1e-8)
+        path.append(w)
+    return np.array(path)
+
+
 def from_zero_on(w, gradient, rate, updates):
     return np.array([w - rate * gradient(w) / (1 - 0.9**k) for k in range(updates)])
 
@@ -170,6 +195,9 @@ WRONG = {
         (SIZES | {"B": 1}, "B: sigma(4) is near 1"),
         (SIZES | {"B": 0.98}, "B: that is the factor of one step"),
         (SIZES | {"B": 4**48}, "B: by (6.8)"),
+        (SIZES | {"B": 0.98**48}, "B: round at the end"),
+        (SIZES | {"B": 0.982**44}, "B: count the factors"),
+        (SIZES | {"C": 1.1}, "C: a step multiplies"),
         (SIZES | {"C": 0.5**48}, "C: a step multiplies"),
         (SIZES | {"D": 0.8}, "D: that is the factor of one step"),
         (SIZES | {"D": 1}, "D: a step multiplies"),
@@ -193,6 +221,9 @@ WRONG = {
         (from_zero, "between 1 and T_max - 1"),
         (uniform_logarithm, "here it was its logarithm"),
         (set_rows(lambda tau: -torch.log10(tau), torch.log10), "natural logarithm"),
+        (whole_times, "all whole"),
+        (even_times, "a second network"),
+        (from_two, "must be spread uniformly"),
         (new_lstm, "still as it was"),
         (weights_too, "only biases"),
         (3, "a function is wanted"),
@@ -230,7 +261,10 @@ WRONG = {
         (("E", adam(lambda m, v, new_m, new_v: (new_m, v, new_m, new_v))), "carried on as m"),
         (("E", adam(right_adam, note=lambda w: w)), "changed in place"),
         (("E", adam(lambda m, v, new_m, new_v: (m, v, new_m, v))), "two updates on paper"),
-        (("D", adam(right_adam)), "the function is right"),
+        (("D", adam(right_adam)), "the function is right; which"),
+        (("A or E", adam(right_adam)), "one letter is wanted"),
+        ((5, adam(right_adam)), "the function is right; which"),
+        (("E", epsilon_inside), "epsilon is added to the root"),
         (("E", from_zero_on), "not yet"),
     ],
     "6.7": [
