@@ -288,7 +288,7 @@ def repaired_adam(answer):
 
 
 def adam_path(w, gradient, rate, updates, corrected=True, keeps_m=False, keeps_v=False, inside=False):
-    """w after each update. The mistakes: keeps_m, keeps_v: the corrected one is carried on. inside: epsilon under the root."""
+    """w after each update. Mistakes: keeps_m, keeps_v: the corrected one goes on; inside: epsilon under the root."""
     m, v, path = 0 * w, 0 * w, []
     for k in range(1, updates + 1):
         g = gradient(w)

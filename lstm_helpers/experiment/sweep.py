@@ -20,7 +20,7 @@ from pandas.api.types import is_numeric_dtype
 from tqdm import tqdm
 
 from lstm_helpers.experiment import memory_task
-from lstm_helpers.experiment.memory_task import NETWORKS, Run, train
+from lstm_helpers.experiment.memory_task import Run, train
 
 PATH = Path(__file__).with_name("memory_sweep.csv")
 USUAL = {"rate": 3e-3, "clip": 1.0, "epochs": 20, "task": "digits"}
@@ -38,11 +38,11 @@ SETS_THE_CUT -= {("tanh RNN", 80), ("b_f = 0", 40), ("b_f = 0", 80), ("b_f = 1",
 # And another to try it on: other lengths, other networks, and some with other learning rates.
 TRIES_IT = {
     ("tanh RNN", 7), ("tanh RNN", 13), ("b_f = 0", 12), ("b_f = 0", 15), ("b_f = 1", 15), ("b_f = 1", 30),
-    ("b_f = 2", 15), ("b_f = 2", 30), ("b_f = 3", 30), ("b_f = 3", 60), ("b_f = 4", 60), ("orthogonal RNN", 10),
-    ("orthogonal RNN", 20), ("orthogonal RNN", 40), ("orthogonal RNN", 80),
+    ("b_f = 2", 15), ("b_f = 2", 30), ("b_f = 2", 40), ("b_f = 3", 30), ("b_f = 3", 60), ("b_f = 4", 30),
+    ("b_f = 4", 60), ("orthogonal RNN", 10), ("orthogonal RNN", 20), ("orthogonal RNN", 40), ("orthogonal RNN", 80),
 }  # fmt: skip
 RATES = (1e-3, 1e-2)
-AT_OTHER_RATES = {("b_f = 0", 10), ("b_f = 0", 20), ("b_f = 3", 20)}
+AT_OTHER_RATES = {("b_f = 0", 10), ("b_f = 0", 20), ("b_f = 3", 20), ("b_f = 3", 40)}
 FIRST_SEEDS, OTHER_SEEDS = (0, 1, 2), (10, 11, 12)
 GROUPS = [
     *(runs_of(network, L, FIRST_SEEDS) for network, L in SETS_THE_CUT),
@@ -50,11 +50,11 @@ GROUPS = [
     *(runs_of(network, L, OTHER_SEEDS, rate=rate) for network, L in AT_OTHER_RATES for rate in RATES),
     # What does clipping change?
     *(runs_of(network, 20, FIRST_SEEDS, clip=np.inf) for network, L in SETS_THE_CUT if L == 20),
-    runs_of("b_f = 5", 80, (0,), clip=np.inf),
+    runs_of("b_f = 5", 80, FIRST_SEEDS, clip=np.inf),
     # Does patience help, where an LSTM fails?
     *(runs_of(network, L, FIRST_SEEDS, epochs=60) for network, L in (("b_f = 0", 20), ("b_f = 1", 40))),
     # The textbook's own set-up.
-    *(runs_of(network, 20, (0,), rate=1e-3, clip=np.inf, epochs=500, task="zeros")
+    *(runs_of(network, 20, (0, 1), rate=1e-3, clip=np.inf, epochs=500, task="zeros")
       for network in ("tanh RNN", "b_f = 0", "b_f = 3")),
 ]  # fmt: skip
 RUNS = sorted(run for group in GROUPS for run in group)
@@ -103,9 +103,10 @@ def read_table(path=PATH, runs=RUNS):
         raise ValueError(f"{path.name} has something that is no number in the column {words[0]}. {mend}")
     if not np.isfinite(table[MEASURED]).all(axis=None):
         raise ValueError(f"{path.name} has a measured value that is missing or infinite. {mend}")
-    missing = set(runs or ()) - finished(table)
-    if missing:
-        raise ValueError(f"{path.name} lacks {len(missing)} of {len(runs)} runs, e.g. {min(missing)}. {mend}")
+    missing, strange = set(runs or ()) - finished(table), finished(table) - set(runs or finished(table))
+    if missing or strange:
+        raise ValueError(f"{path.name} lacks {len(missing)} of {len(runs)} runs and has {len(strange)} others, "
+                         f"e.g. {min(missing or strange)}. {mend}")  # fmt: skip
     return table
 
 
@@ -122,7 +123,7 @@ def finished(table):
 def sweep(path=PATH, runs=RUNS, train=train, workers=2):
     """Run what is not in the file yet, the longest first, and write the file after each run."""
     table = read_table(path, runs=None) if path.exists() else pd.DataFrame(columns=COLUMNS)
-    rows = table.to_dict("records")
+    rows = [row for row in table.to_dict("records") if Run(*(row[key] for key in KEYS)) in set(runs)]
     todo = sorted(set(runs) - finished(table), key=lambda run: (-cost(run), run))
     with multiprocessing.Pool(workers, initializer=_alone) as pool:  # leaving it, for whatever reason, ends the workers
         for row in tqdm(pool.imap_unordered(train, todo), total=len(runs), initial=len(runs) - len(todo), unit="run"):

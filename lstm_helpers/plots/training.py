@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades, spread, styled
+from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades, spread, styled
 
 MARKERS = "sDo^vPX*"
 
@@ -96,7 +96,7 @@ def network_looks(networks):
 
 
 def titled(network):
-    """"b_f = 3" as mathematics."""
+    """ "b_f = 3" as mathematics."""
     return f"${network}$" if network.startswith("b_f") else network
 
 
@@ -130,9 +130,9 @@ def draw_gradient_and_accuracy(panels, chance, cut):
     panels: {title: {network: (gradients, accuracies)}}. cut: the gradient from which on learning is predicted.
     """
     figure, axes = new_figure(5.9 * len(panels), 5.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
-    looks = network_looks(sorted({name for runs in panels.values() for name in runs}, key=lambda name: ("b" in name[:1], name)))
+    names = {name for networks in panels.values() for name in networks}
+    looks = network_looks(sorted(names, reverse=True, key=lambda name: ("RNN" in name, -ord(name[-1]))))
     for ax, (title, networks) in zip(axes[0], panels.items()):
-        ax.axhspan(-0.1, 0.5, xmin=0, xmax=0.5, color=FAINT, alpha=0, lw=0)
         ax.axvline(cut, color=INK, lw=1.2, ls=":")
         ax.axhline(chance, color=GREY, lw=1.2, ls=":")
         for row, (name, (gradients, accuracies)) in enumerate(networks.items()):
