@@ -108,16 +108,19 @@ def draw_accuracy(accuracies, lengths, chance):
     """
     figure, ax = new_figure(11, 4.8)
     looks = network_looks(list(accuracies))
-    ends = spread([np.median(runs[max(runs)]) for runs in accuracies.values()], gap=0.085)
+    ends = {}
+    for last in lengths:  # labels stand where the lines end, and apart from others there
+        here = {name: np.median(runs[last]) for name, runs in accuracies.items() if max(runs) == last}
+        ends |= dict(zip(here, spread(list(here.values()), gap=0.085)))
     ax.axhline(chance, color=GREY, lw=1.2, ls=":")
     ax.text(-0.33, chance + 0.015, "guessing", color=GREY, fontsize=11)
-    for (name, runs), end in zip(accuracies.items(), ends):
+    for name, runs in accuracies.items():
         colour, line, mark = looks[name]
         at = [lengths.index(L) for L in runs]
         ax.fill_between(at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour,
                         alpha=0.15, lw=0)  # fmt: skip
         ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
-        ax.text(at[-1] + 0.12, end, titled(name), color=colour, va="center")
+        ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
     ax.set_xticks(range(len(lengths)), [f"L = {L}" for L in lengths])
     ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.4), ylim=(0, 1.04))
     return figure
@@ -140,7 +143,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
             ax.plot(gradients, accuracies, mark, color=colour, markersize=7, alpha=0.75, markeredgewidth=0)
             ax.plot(2e-11, 0.98 - 0.085 * row, mark, color=colour, markersize=8)
             ax.text(5e-11, 0.98 - 0.085 * row, titled(name), color=colour, va="center", fontsize=12)
-        ax.text(1.3 * cut, 0.56, "the cut", fontsize=11)
+        ax.text(1.3 * cut, 0.44, "the cut", fontsize=11)
         ax.set_xscale("log")
         ax.set(title=title, ylim=(0, 1.04), xlim=(1e-11, 1e3))
         ax.set_xticks(10.0 ** np.arange(-10, 3, 2))
