@@ -112,6 +112,14 @@ def test_longdouble_keeps_its_digits():
         assert np.abs(trace.c[t - 1] - c).max() <= 20 * np.finfo(np.longdouble).eps * np.abs(c).max()
 
 
+def test_the_trace_holds_what_was_given():
+    case = RandomLSTM(5, 3, 2, 4)
+    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
+    assert trace.x is case.x and trace.h0 is case.h0 and trace.c0 is case.c0
+    assert np.array_equal(trace.cells[0], case.c0) and np.array_equal(trace.cells[1:], trace.c)
+    assert np.array_equal(trace.m, np.tanh(trace.c))
+
+
 def test_no_argument_is_changed():
     case = RandomLSTM(5, 3, 2, 4)
     before = [array.copy() for array in case.arrays]
