@@ -155,7 +155,7 @@ def test_dL_by_the_last_h_is_1_where_not_given():
     assert np.array_equal(2 * path_gradient(path, trace, case.weights), doubled) and doubled.all()
 
 
-@pytest.mark.parametrize("node", ["q3", "h", "f~", "x~1", "c-1", "L", "", 3, None])
+@pytest.mark.parametrize("node", ["q3", "h", "f~", "x~1", "X3", "c-1", "L", "", 3, None])
 def test_what_is_no_node_has_no_predecessors(node):
     with pytest.raises(ValueError, match=f"^{node!r} is not a node"):
         predecessors(node, 1)
@@ -217,6 +217,8 @@ def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use):
 to_the_first = ("L", "h3", "m3", "c3", "c2", "c1")
 REFUSED = {
     "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1"),
+    "a number to be read": (lambda: gradient_paths(9, 1), "there are 290,376 paths"),
+    "a number to be told": (lambda: gradient_paths(10, 1), r"there are about 1.4e\+06 paths"),
     "far too many paths": (
         lambda: gradient_paths(30, 1),
         r"there are about 5.7e\+19 paths from L_30 to f~1, and more than 20,000",
