@@ -45,7 +45,7 @@ class LSTMTrace:
 
     x: (T, N, I). i, f, g, o, c, m, h: (T, N, H). h0, c0: (N, H), the states before step 1.
     x, h0 and c0 are the caller's own arrays where they were given. For the backward pass:
-    inputs: (T+1, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.10); the last has h_T only.
+    inputs: (T+1, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.9); the last has h_T only.
     gates: (T, N, 4H), stacked like the weights. cells: (T+1, N, H), c_0 to c_T. i, f, g, o and c are views of these.
     """
 
@@ -98,7 +98,7 @@ def lstm_step(x_t, h_prev, c_prev, weights):
     check_inputs("x_t", x_t, weights.I)
     for name, state in (("h_prev", h_prev), ("c_prev", c_prev)):
         check_state(name, state, (len(x_t), weights.H), weights.dtype)
-    stacked = x_t @ weights.W_x.T + h_prev @ weights.W_h.T + weights.b  # (1.9)
+    stacked = x_t @ weights.W_x.T + h_prev @ weights.W_h.T + weights.b  # (1.8)
     i_pre, f_pre, g_pre, o_pre = np.split(stacked, 4, axis=1)
     i, f, g, o = sigmoid(i_pre), sigmoid(f_pre), np.tanh(g_pre), sigmoid(o_pre)  # (1.2) to (1.4), (1.6)
     c = f * c_prev + i * g  # (1.5)

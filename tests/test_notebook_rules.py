@@ -38,8 +38,9 @@ def good():
         markdown("# Title\n\nSee [the other](other.ipynb).", "title"),
         markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation", "slide"),
         code('verify("1.1", left, right)', 1, "check", new_output("stream", text="(1.1) holds\n")),
-        markdown("By (1.1) we see a picture. `(1.9)` is code.", "reading", "notes"),
+        markdown("By (1.1) we see a picture: one bar. `(1.9)` is code.", "announcing", "notes"),
         code("Picture(figure)", 2, "drawing", picture()),
+        markdown("The bar is one high.", "reading"),
         code(
             "1 / 0",
             3,
@@ -53,7 +54,7 @@ def good():
 
 
 def complaints(notebook, tmp_path, stored=None):
-    (tmp_path / "other.ipynb").touch()
+    (tmp_path / "other.ipynb").write_text(stored_form(new_notebook(cells=[markdown("# Other title", "title")])))
     path = tmp_path / "01_example.ipynb"
     path.write_text(stored_form(notebook) if stored is None else stored, encoding="utf-8")
     return {rule.__name__: found for rule in RULES if (found := list(rule(notebook, path)))}
@@ -68,6 +69,13 @@ def break_cell(name, **changes):
         cell = next(cell for cell in notebook.cells if cell.id == name)
         for key, value in changes.items():
             setattr(cell, key, value)
+
+    return change
+
+
+def delete(name):
+    def change(notebook):
+        notebook.cells = [cell for cell in notebook.cells if cell.id != name]
 
     return change
 
@@ -94,6 +102,29 @@ FAULTS = {
     "a second title": (insert(markdown("# Again", "again")), "has_headings_in_order"),
     "a long cell": (insert(code("x = 1\n" * 16, 5, "long")), "has_short_code_cells"),
     "a dead link": (insert(markdown("[gone](gone.ipynb)", "gone")), "has_working_links"),
+    "an anchor to nowhere": (insert(markdown("See [above](#Title-2).", "gone")), "has_working_links"),
+    "an anchor to nowhere in another notebook": (
+        insert(markdown("See [there](other.ipynb#Title).", "gone")),
+        "has_working_links",
+    ),
+    "a doubled Markdown cell": (insert(markdown("The bar is one high.", "again")), "repeats_no_cell"),
+    "a doubled code cell": (insert(code("Picture(figure)", 5, "again", text("1"))), "repeats_no_cell"),
+    "a name that nothing uses": (insert(code("left_over = 1", 5, "unused")), "uses_what_it_defines"),
+    "a function that nothing uses": (
+        insert(code("def left_over(x):\n    return x", 5, "unused")),
+        "uses_what_it_defines",
+    ),
+    "an alt text about something else": (
+        break_cell("drawing", outputs=[picture(alt="Seven swans swimming quietly.")]),
+        "tells_its_pictures_apart",
+    ),
+    "one alt text for two pictures": (insert(code("again", 5, "again", picture())), "tells_its_pictures_apart"),
+    "a picture that nobody reads": (delete("reading"), "reads_its_pictures"),
+    "a picture behind which the next part begins": (
+        break_cell("reading", source="## Next\n\nThe bar was one high."),
+        "reads_its_pictures",
+    ),
+    "a note without words": (break_cell("announcing", source="..."), "is_a_deck_of_slides"),
     "no alt text": (
         break_cell("drawing", outputs=[new_output("display_data", {"image/png": picture().data["image/png"]})]),
         "describes_its_pictures",
@@ -120,7 +151,22 @@ FAULTS = {
     ),
     "a second check": (insert(code('verify("1.1", a, b)', 5, "more", text("x"))), "keeps_its_ledger"),
     "a check in a comment only": (break_cell("check", source='# verify("1.1", left, right)'), "keeps_its_ledger"),
-    "a thing compared with itself": (break_cell("check", source='verify("1.1", f(a), f(a))'), "keeps_its_ledger"),
+    "rtol = 1": (break_cell("check", source='verify("1.1", left, right, rtol=1)'), "explains_its_tolerances"),
+    "a tolerance that is computed": (
+        break_cell("check", source='verify("1.1", left, right, rtol=loose)'),
+        "explains_its_tolerances",
+    ),
+    "a wide tolerance without a word": (
+        break_cell("check", source='verify("1.1", left, right, rtol=1e-3)'),
+        "explains_its_tolerances",
+    ),
+    "a comment at another equation's line": (
+        insert(
+            markdown("$$c_t = d \\tag{1.2}$$", "second"),
+            code("c_t = f(x)  # (1.1)\nverify('1.2', c_t, d)", 5, "late", text("x")),
+        ),
+        "refers_to_its_equations",
+    ),
     "a number left out": (
         insert(markdown("$$c = d \\tag{1.3}$$", "more"), code('verify("1.3", a, b)', 5, "late", text("x"))),
         "keeps_its_ledger",
@@ -135,6 +181,43 @@ def test_a_fault_is_seen(fault, tmp_path):
     notebook = good()
     change(notebook)
     assert rule in complaints(notebook, tmp_path)
+
+
+SAME = [
+    "f(a), f(a)",
+    "a, a + 0",
+    "a, 1 * a",
+    "-(-a), a.copy()",
+    "a, np.array(a)",
+    "a, torch.from_numpy(a)[:].numpy()",
+    "a, b\nb = a.copy()",
+    "b + 0, c\nb = a\nc = np.asarray(b)",
+]
+
+
+@pytest.mark.parametrize("sides", SAME)
+def test_a_thing_compared_with_itself_is_seen(sides, tmp_path):
+    notebook = good()
+    sides, *before = sides.split("\n")
+    break_cell("check", source="\n".join([*before, f'verify("1.1", {sides})']))(notebook)
+    assert "compares_two_things" in complaints(notebook, tmp_path)
+
+
+@pytest.mark.parametrize("sides", ["a, b\nb = a + c", "a, b\nb = a\nb = f(a)", "a, a.T", "a[1:], a[:-1]"])
+def test_two_things_are_not_taken_for_one(sides, tmp_path):
+    notebook = good()
+    sides, *before = sides.split("\n")
+    break_cell("check", source="\n".join([*before, f'verify("1.1", {sides})']))(notebook)
+    assert complaints(notebook, tmp_path) == {}
+
+
+def test_what_is_right_about_links_tolerances_and_names_is_not_blamed(tmp_path):
+    notebook = good()
+    break_cell("equation", source="## Part\n\n$$a \\approx b \\tag{1.1}$$")(notebook)
+    break_cell("check", source='verify("1.1", left, right, rtol=1e-3)')(notebook)
+    links = "[a](#Title), [b](#part), [c](other.ipynb#Other-title), [d](other.ipynb#other-title)"
+    insert(markdown(links, "links"), code("used, spare = pair\nused", 5, "pair", text("1")))(notebook)
+    assert complaints(notebook, tmp_path) == {}
 
 
 def test_metadata_that_running_leaves_behind_is_seen(tmp_path):
