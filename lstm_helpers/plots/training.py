@@ -9,41 +9,42 @@ MARKERS = "sDo^vPX*"
 
 @styled
 def draw_runs(errors, floor):
-    """A curve for each run, dark where it ends at less than half of floor, brown and dashed where not.
+    """Of the runs that end at less than half of floor, and of the others, the median and a band for 80 % of them.
 
-    errors: (runs, updates). floor: the least error without memory. Returns the Figure.
+    Bands and no single curves: where one curve runs, rounding has a say. errors: (runs, updates). floor: the least
+    error without memory. Returns the Figure.
     """
     figure, ax = new_figure(10, 4.4)
     found = errors[:, -1] < floor / 2
+    updates = np.arange(errors.shape[1])
     looks = (("-", INK, "found a memory"), ("--", OTHER_COLOURS["brown"], "did not"))
     for is_found, (line, colour, verdict) in zip((True, False), looks):
-        runs = errors[found == is_found]
-        ax.plot(runs.T, line, color=colour, lw=1.2, alpha=0.7)
-        ax.text(1.01 * errors.shape[1], np.median(runs[:, -1]), f"{len(runs)} {verdict}", color=colour, va="center")
+        low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
+        ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
+        ax.plot(middle, line, color=colour)
+        words = f"{(found == is_found).sum()} {verdict}"
+        ax.text(1.01 * len(updates), np.round(middle[-1], 1), words, color=colour, va="center")
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
-    ax.text(1.01 * errors.shape[1], 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
-    ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, 1.32 * errors.shape[1]))
-    ax.set_xticks(np.arange(0, errors.shape[1] + 1, 250))
+    ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
+    ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, 1.32 * len(updates)))
+    ax.set_xticks(np.arange(0, len(updates) + 1, 250))
     return figure
 
 
 @styled
 def draw_starts(finals, floor):
-    """A row for each kind of start, a dot for each network at the error it ended with. finals: {title: (runs,)}.
-
-    floor: the least error without memory; who ends below half of it is counted at the right. Returns the Figure.
+    """A bar for each kind of start: how many of its networks end at less than half of floor, the least error without
+    memory. finals: {title: errors (runs,)}. Returns the Figure.
     """
     figure, ax = new_figure(10, 0.52 * len(finals) + 1.1)
     for row, errors in enumerate(finals.values()):
-        found = errors < floor / 2
-        height = row + 0.3 * np.linspace(-1, 1, len(errors))  # apart, so that equal errors are seen
-        for dots, mark, colour in ((found, "o", INK), (~found, "x", OTHER_COLOURS["brown"])):
-            ax.plot(errors[dots], height[dots], mark, color=colour, markersize=4.5, alpha=0.75)
-        ax.text(1.2 * floor, row, f"{found.sum()} of {len(errors)} found", va="center")
-    ax.axvline(floor, color=GREY, lw=1.2, ls=":")
+        found = (errors < floor / 2).sum()
+        ax.barh(row, len(errors), 0.62, facecolor="none", edgecolor=GREY, lw=1.0)
+        ax.barh(row, found, 0.62, color=INK if row else GREY)
+        ax.text(len(errors) + 1, row, f"{found} of {len(errors)}", va="center")
+    ax.axvline((next(iter(finals.values())) < floor / 2).sum(), color=GREY, lw=1.2, ls=":")
     ax.set_yticks(range(len(finals)), list(finals))
-    ax.set(xlabel="error after the last update; dotted: the least without memory", xlim=(0, 1.5 * floor))
-    ax.set_xticks([0, 1, 2])
+    ax.set(xlabel="cells that found a memory; dotted: as many as without a change", xlim=(0, 1.15 * len(errors)))
     ax.invert_yaxis()
     return figure
 
