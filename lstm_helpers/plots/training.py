@@ -9,21 +9,20 @@ MARKERS = "sDo^vPX*"
 
 @styled
 def draw_runs(errors, floor):
-    """Of the runs that end at less than half of floor, and of the others, the median and a band for 80 % of them.
+    """Two heaps of runs: dark those that end at less than half of floor, brown and dashed the others. Lines are
+    medians, bands hold eight of ten: single runs may be chaotic.
 
-    Bands and no single curves: where one curve runs, rounding has a say. errors: (runs, updates). floor: the least
-    error without memory. Returns the Figure.
+    errors: (runs, updates). floor: the least error without memory. Returns the Figure.
     """
     figure, ax = new_figure(10, 4.4)
-    found = errors[:, -1] < floor / 2
-    updates = np.arange(errors.shape[1])
+    found, updates = errors[:, -1] < floor / 2, np.arange(errors.shape[1])
     looks = (("-", INK, "found a memory"), ("--", OTHER_COLOURS["brown"], "did not"))
     for is_found, (line, colour, verdict) in zip((True, False), looks):
         low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
         ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
-        ax.plot(middle, line, color=colour)
-        words = f"{(found == is_found).sum()} {verdict}"
-        ax.text(1.01 * len(updates), np.round(middle[-1], 1), words, color=colour, va="center")
+        ax.plot(updates, middle, line, color=colour, lw=1.6)
+        ax.text(1.01 * len(updates), middle[-1] - 0.05 * (not is_found), f"{(found == is_found).sum()} {verdict}",
+                color=colour, va="center")  # fmt: skip
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
     ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
     ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, 1.32 * len(updates)))
@@ -32,19 +31,19 @@ def draw_runs(errors, floor):
 
 
 @styled
-def draw_starts(finals, floor):
-    """A bar for each kind of start: how many of its networks end at less than half of floor, the least error without
-    memory. finals: {title: errors (runs,)}. Returns the Figure.
+def draw_starts(counts, total):
+    """A bar for each kind of start: how many of the networks found a memory. counts: {title: number}, the first of
+    them the one to compare with. Returns the Figure.
     """
-    figure, ax = new_figure(10, 0.52 * len(finals) + 1.1)
-    for row, errors in enumerate(finals.values()):
-        found = (errors < floor / 2).sum()
-        ax.barh(row, len(errors), 0.62, facecolor="none", edgecolor=GREY, lw=1.0)
-        ax.barh(row, found, 0.62, color=INK if row else GREY)
-        ax.text(len(errors) + 1, row, f"{found} of {len(errors)}", va="center")
-    ax.axvline((next(iter(finals.values())) < floor / 2).sum(), color=GREY, lw=1.2, ls=":")
-    ax.set_yticks(range(len(finals)), list(finals))
-    ax.set(xlabel="cells that found a memory; dotted: as many as without a change", xlim=(0, 1.15 * len(errors)))
+    figure, ax = new_figure(9, 0.46 * len(counts) + 1.0)
+    rows = range(len(counts))
+    ax.barh(rows, [total] * len(counts), height=0.6, color="none", edgecolor=GREY, lw=1.0)
+    ax.barh(rows, list(counts.values()), height=0.6, color=INK)
+    ax.axvline(next(iter(counts.values())), color=OTHER_COLOURS["brown"], lw=1.6, ls="--")
+    for row, number in zip(rows, counts.values()):
+        ax.text(total + 1, row, str(number), va="center")
+    ax.set_yticks(rows, list(counts))
+    ax.set(xlabel=f"found a memory, of {total}", xlim=(0, total * 1.08))
     ax.invert_yaxis()
     return figure
 
@@ -135,7 +134,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
     """
     figure, axes = new_figure(5.9 * len(panels), 5.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
     names = {name for networks in panels.values() for name in networks}
-    looks = network_looks(sorted(names, reverse=True, key=lambda name: ("RNN" in name, -ord(name[-1]))))
+    looks = network_looks(sorted(names, key=lambda name: ("RNN" in name, name)))
     for ax, (title, networks) in zip(axes[0], panels.items()):
         ax.axvline(cut, color=INK, lw=1.2, ls=":")
         ax.axhline(chance, color=GREY, lw=1.2, ls=":")
