@@ -90,10 +90,10 @@ figures: .venv/with-course  ## draw figures/ again
 bench: .venv/with-course  ## time the NumPy LSTM against PyTorch's, about five minutes
 	$(RUN) tools/bench.py
 
-sweep: .venv/with-course  ## train all networks of the memory experiment again, about seven minutes; can be stopped and resumed
+sweep: .venv/with-course  ## train all networks of the memory experiment again, about ten minutes; can be stopped and resumed
 	$(RUN) -m lstm_helpers.experiment.sweep
 
-test-ledger: setup  ## make mistakes in the left side of every numbered equation and see whether its check notices
+test-ledger: .venv/with-test  ## make mistakes in the left side of every numbered equation and see whether its check notices
 	$(RUN) tools/ledger.py
 
 clean:  ## remove .venv and everything that tools left behind
