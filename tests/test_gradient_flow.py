@@ -218,7 +218,7 @@ to_the_first = ("L", "h3", "m3", "c3", "c2", "c1")
 REFUSED = {
     "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1"),
     "a number to be read": (lambda: gradient_paths(9, 1), "there are 290,376 paths"),
-    "a number to be told": (lambda: gradient_paths(10, 1), r"there are about 1.4e\+06 paths"),
+    "a number to be told": (lambda: gradient_paths(10, 1), r"there are about 1.4e\+6 paths"),
     "far too many paths": (
         lambda: gradient_paths(30, 1),
         r"there are about 5.7e\+19 paths from L_30 to f~1, and more than 20,000",
