@@ -28,7 +28,7 @@ def draw_cell(step, x_t, h_prev, c_prev, title="", ax=None):
     ax.add_patch(
         FancyBboxPatch((1.75, 0.75), 7.75, 4.6, boxstyle="round,pad=0,rounding_size=0.3", fc="#F6F6F6", ec=FAINT)
     )
-    ax.text(LEFT, 5.75, title, fontsize=15, va="center", weight="bold")
+    ax.text(LEFT, 5.75, title, fontsize=17, va="center", weight="bold")
 
     _wire(ax, [(LEFT, CELL_LINE), (RIGHT, CELL_LINE)], INK, width=4)
     _wire(ax, [(LEFT, BUS), (GATE_X["o"], BUS)], GREY, arrow=False)
@@ -63,14 +63,13 @@ def draw_cell(step, x_t, h_prev, c_prev, title="", ax=None):
             (READ_X - 0.42, 3.98), 0.84, 0.36, boxstyle="round,pad=0,rounding_size=0.1", fc="white", ec=INK, zorder=4
         )
     )
-    ax.text(READ_X, 4.16, "tanh", ha="center", va="center", fontsize=12, zorder=5)
+    ax.text(READ_X, 4.16, "tanh", ha="center", va="center", fontsize=14, zorder=5)
 
     over = CELL_LINE + 0.27
     _label(ax, LEFT, over, f"$c_{{t-1}}$ = {decimals(v['c_prev'])}", INK)
     _label(ax, 3.0, over, rf"$f_t\,c_{{t-1}}$ = {decimals(v['f'] * v['c_prev'])}", GATE_COLOURS["f"])
     _label(ax, WRITE_X + 0.12, 4.25, rf"$i_t\,g_t$ = {decimals(v['i'] * v['g'])}", INK)
-    _label(ax, 6.1, over, f"$c_t$ = {decimals(v['c'])}", INK)
-    _label(ax, RIGHT, over, "$c_t$", INK, left=True)
+    _label(ax, RIGHT, over, f"$c_t$ = {decimals(v['c'])}", INK, left=True)
     _label(ax, READ_X - 0.12, 3.72, f"$m_t$ = {decimals(v['m'])}", INK, left=True)
     _label(ax, LEFT, BUS + 0.27, f"$h_{{t-1}}$ = {decimals(v['h_prev'])}", INK)
     _label(ax, 1.55, 0.35, "$x_t$ = (" + ", ".join(number(value) for value in x_t[0]) + ")", INK)
@@ -98,8 +97,8 @@ def _gate(ax, gate, x, value):
     ax.add_patch(box)
     ink = "white" if opening > 0.8 else INK
     symbol = "tanh" if gate == "g" else r"$\sigma$"
-    ax.text(x, GATE_ROW + 0.13, symbol, ha="center", va="center", color=ink, fontsize=13, zorder=5)
-    ax.text(x, GATE_ROW - 0.15, GATE_NAMES[gate], ha="center", va="center", color=ink, fontsize=11, zorder=5)
+    ax.text(x, GATE_ROW + 0.13, symbol, ha="center", va="center", color=ink, fontsize=14, zorder=5)
+    ax.text(x, GATE_ROW - 0.15, GATE_NAMES[gate], ha="center", va="center", color=ink, fontsize=12.5, zorder=5)
 
 
 def _wire(ax, points, colour, width=2.4, arrow=True):
@@ -122,4 +121,4 @@ def _dot(ax, x, y):
 
 
 def _label(ax, x, y, text, colour, left=False):
-    ax.text(x, y, text, color=colour, ha="right" if left else "left", va="center", fontsize=13, zorder=6)
+    ax.text(x, y, text, color=colour, ha="right" if left else "left", va="center", fontsize=15, zorder=6)

@@ -9,12 +9,12 @@ from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GATE_NAMES, GREY, INK,
 
 
 @styled
-def draw_memory(written, memory, y, actions, ax=None):
+def draw_memory(inputs, memory, y, actions, ax=None):
     """The nine steps as a story: bars for the memory after each step, arrows for what was put out.
 
-    written, memory, y: one number a step. actions: one word a step. Returns the Figure.
+    inputs: (T, K), written below the bars. memory, y: one number a step. actions: one word a step. Returns the Figure.
     """
-    figure, ax = axes_for(ax, 10, 4)
+    figure, ax = axes_for(ax, 10, 4.6)
     t = np.arange(1, len(memory) + 1)
     ax.bar(t, memory, width=0.72, color="#DCE6F0", edgecolor=INK, linewidth=1.2)
     arrow = {"arrowstyle": "<|-", "color": GATE_COLOURS["o"], "lw": 2.4}
@@ -24,8 +24,10 @@ def draw_memory(written, memory, y, actions, ax=None):
             above = (step, height + 2.2)
             ax.annotate(f"y = {number(out)}", above, ha="center", color=GATE_COLOURS["o"])
             ax.annotate("", (step, height + 0.9), above, arrowprops=arrow)
-    ax.set(xlim=(0.4, len(t) + 0.6), ylim=(0, 10.4), ylabel="memory after the step", yticks=[0, 3, 6, 9])
-    ax.set_xticks(t, [f"t = {k}\n{action}\n$x_1$ = {number(x)}" for k, action, x in zip(t, actions, written)])
+    ax.set(xlim=(0, len(t) + 0.6), ylim=(0, 10.4), ylabel="memory after the step", yticks=[0, 3, 6, 9])
+    names = "\n".join(["$t$", *(f"$x_{k}$" for k in range(1, inputs.shape[1] + 1)), ""])
+    columns = ["\n".join([str(k), *map(number, row), action]) for k, row, action in zip(t, inputs, actions)]
+    ax.set_xticks([0.25, *t], [names, *columns])
     ax.tick_params(axis="x", length=0)
     return figure
 

@@ -17,7 +17,7 @@ def draw_two_memories(right, swapped, wanted, ax=None):
     for step, value in zip(t, wanted):
         if value == 0:
             ax.axvspan(step - 0.5, step + 0.5, color=FAINT, alpha=0.5, lw=0)
-    ax.text(0.55, 2.42, "grey: memory must be empty", va="center", fontsize=12, color=GREY)
+    ax.text(7.6, 2.3, "grey: memory\nmust be empty", va="center", color=GREY)
     ax.plot(t, right, "o-", color=GATE_COLOURS["i"], markersize=9)
     ax.plot(t, swapped, "s--", color=GATE_COLOURS["f"], markersize=8)
     ax.text(4.9, right[4] + 0.14, "rows i, f, g, o", color=GATE_COLOURS["i"])
