@@ -6,7 +6,7 @@ from types import CodeType, FunctionType
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, compare_each, filled, judge, numbers
+from lstm_helpers.exercises import ask, compare, compare_each, filled, judge, letters, numbers
 from lstm_helpers.gradient_flow import (
     cell_gradient,
     cell_gradients,
@@ -26,13 +26,6 @@ def a_case(T, N, I, H, seed):
     weights = LSTMWeights(draw.normal(size=(4 * H, I)), draw.normal(size=(4 * H, H)), draw.normal(size=4 * H))
     x, h_0, c_0 = draw.normal(size=(T, N, I)), draw.normal(size=(N, H)), draw.normal(size=(N, H))
     return lstm_forward(x, weights, h_0, c_0), weights
-
-
-def letters(answer, allowed):
-    """The letters in an answer such as "AC", "lines a and c" or ["A", "C"]; None where it says anything else."""
-    words = re.findall(r"[^\W\d_]+", answer if isinstance(answer, str) else " ".join(answer))
-    said = set("".join(word.upper() for word in words if word.lower() not in ("and", "line", "lines")))
-    return said if said <= set(allowed) else None
 
 
 def diagonal(entries):
@@ -288,7 +281,7 @@ def at_rest(answer):
         ],
         rtol=0.012,
         names=["via f", "via i", "via g"],
-    )
+    ) or compare(terms, list(right.values()), decimals=4)
     if hint:
         return hint
     hint = compare(
@@ -353,9 +346,7 @@ EXACT = {
 @judge("4.5")
 def exact_products(answer):
     predicted, function = (filled(part) for part in answer)
-    said = letters(predicted, EXACT)
-    if said is None:
-        return "letters from A to G are wanted, such as 'BD'"
+    said = letters(predicted, "ABCDEFG")
     for T, N, H, seed in ((5, 2, 3, 405), (2, 3, 2, 45)):
         trace, weights = a_case(T, N, 2, H, seed)
         terms = [cell_state_terms(trace, weights, t) for t in range(1, T + 1)]
@@ -415,8 +406,6 @@ def cell_gradient_with(trace, weights, last, step, tau="right", order="right", r
 def two_bugs(answer):
     lines, repaired = (filled(part) for part in answer)
     said = letters(lines, "ABCDEF")
-    if not said:
-        return "two of the letters A to F are wanted"
     fine = {
         "B": "line B is right: tau on the diagonal of the upper block, the identity below",
         "C": "line C is right: the product begins with the identity",

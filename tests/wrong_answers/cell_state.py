@@ -139,6 +139,7 @@ WRONG = {
         (([0.0454, 0.0302, -0.0063], 0.9, STEPS), "via g: the candidate is a tanh"),
         (([0.0454, 0.0302, -0.0126], 0.9, STEPS), "via g: the slope of tanh is 1 - g^2"),
         (([0, 0, 0], 0.9, STEPS), "not 1 - c^2"),
+        (([0.045, 0.03, -0.019], 0.9, STEPS), "nearly, but not to 4 digits after the point"),
         ((TERMS, 0.9567, STEPS), "at t = 1: h_0 is given"),
         ((TERMS, 0.9, [6, 16]), "steps with f alone: after that many"),
         ((TERMS, 0.9, [7, 15]), "steps with all four terms: after that many"),
@@ -154,8 +155,10 @@ WRONG = {
         (totals(exact="ACDEG"), "D: with one unit"),
         (totals(exact=["A", "B", "C", "E", "G"]), "B: a way round"),
         (totals(exact="ACEFG"), "F: the cell then"),
-        (totals(exact=""), "A: the ways round"),
+        (totals(exact="G"), "A: the ways round"),
+        (totals(exact=""), "letters from A to G"),
         (totals(exact="XY"), "letters from A to G"),
+        (totals(exact="A, C or G"), "letters from A to G"),
         (totals(("range(2,", "range(1,")), "the factor of t = 1 too"),
         (
             totals(("product = sum", "product = product @ sum"), (" @ product\n    return", "\n    return")),
@@ -180,8 +183,8 @@ WRONG = {
         (gradient(letters="AD"), "line D is right"),
         (gradient(letters="E"), "line E is one of the two"),
         (gradient(letters=["a"]), "line A is one of the two"),
-        (gradient(letters="Z"), "letters A to F"),
-        (gradient(letters="A or E"), "letters A to F"),
+        (gradient(letters="Z"), "letters from A to F"),
+        (gradient(letters="A or E"), "letters from A to F"),
         (("AE", gradient_flow.cell_gradient), "the referee's"),
         (("AE", partial(gradient_flow.cell_gradient)), "the referee's"),
         (("AE", lambda *case: gradient_flow.cell_gradient(*case)), "the referee's"),
@@ -216,4 +219,10 @@ WRONG = {
         ),
         (lambda s, before, W_h, p_f: s.f, "the shape is"),
     ],
+}
+
+RIGHT = {
+    "4.4": [([0.04536, 0.03024, -0.0189], 0.9, STEPS)],
+    "4.5": [totals(exact="A, C, E, G, not B"), totals(exact="(A) (C) (E) (G)")],
+    "4.6": [gradient(letters="A and E, not D")],
 }
