@@ -28,11 +28,13 @@ import sys
 import tempfile
 import textwrap
 import time
+import traceback
 import types
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # a process that has other threads must not fork
@@ -480,6 +482,8 @@ class Forks:
                 outcome = task()
                 with open(name, "wb") as file:
                     pickle.dump(outcome, file)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(0)
         self.running[child] = key, name
@@ -748,7 +752,10 @@ def _names_exist(change, space, statements):
 
 
 def examine(path, only=None):
-    """[(equation's tag, change, verdict, words)] of the notebook at path."""
+    """The rows of the report that belong to the notebook at path, which is executed in this process."""
+    import torch
+
+    torch.set_num_threads(1)
     statements = statements_of(read(path))
     equations = [e for e in equations_of(statements) if only is None or e.tag in only]
     real = checks.verify
@@ -776,7 +783,7 @@ def examine(path, only=None):
 
 
 def judged(changes, equation, at, statements, space, referee, forks):
-    """(verdict, words) of each change, as (tag, change, verdict, words)."""
+    """What becomes of each change, as rows of the report."""
 
     def task(change=None, perturbed=False):
         return lambda: run(equation, at, statements, space, referee, change, perturbed)
@@ -805,7 +812,10 @@ def judged(changes, equation, at, statements, space, referee, forks):
         for k in unchanged:
             forks.start(k, task(changes[k], perturbed=True), limit)
         verdicts |= {k: second_verdict(straight, outcome) for k, outcome in forks.all().items()}
-    return [(equation.tag, change, *verdicts[k]) for k, change in enumerate(changes)]
+    return [
+        Row(equation.tag, change.kind, change.where, change.difference(), *verdicts[k])
+        for k, change in enumerate(changes)
+    ]
 
 
 # --- what is said of it ---
@@ -813,20 +823,27 @@ def judged(changes, equation, at, statements, space, referee, forks):
 CAUGHT = ("refused", "stopped")
 
 
+class Row(NamedTuple):
+    tag: str
+    kind: str
+    where: str
+    difference: list
+    verdict: str
+    words: str
+
+
 def report(results):
     """Lines: the table, the totals, and every change that was not caught with its difference."""
-    tags = list(dict.fromkeys(tag for tag, *_ in results))
-    tags.sort(key=lambda tag: [int(part) for part in tag.split(".")])
+    tags = sorted({row.tag for row in results}, key=lambda tag: [int(part) for part in tag.split(".")])
     widths = "{:9}" + "{:>9}" * len(KINDS) + "{:>10}" + "{:>12}" * 2
     yield widths.format("equation", *KINDS, "all", "equivalent", "both moved")
     for tag in [*tags, None]:
-        mine = [row for row in results if tag in (None, row[0])]
-        cells = [_share([row for row in mine if row[1].kind == kind]) for kind in KINDS]
-        verdicts = Counter(row[2] for row in mine)
+        mine = [row for row in results if tag in (None, row.tag)]
+        cells = [_share([row for row in mine if row.kind == kind]) for kind in KINDS]
+        verdicts = Counter(row.verdict for row in mine)
         counts = verdicts["equivalent"] + verdicts["unknown"], verdicts["both moved"]
         yield widths.format(f"({tag})" if tag else "together", *cells, _share(mine), *counts)
-    verdicts = Counter(row[2] for row in results)
-    caught, missed = sum(verdicts[v] for v in CAUGHT), verdicts["not caught"]
+    caught, missed = sum(verdicts[name] for name in CAUGHT), verdicts["not caught"]
     yield ""
     yield f"{caught} of {caught + missed} changes caught, {_percent(caught, missed)}:"
     yield f"{verdicts['refused']} by verify ({_percent(verdicts['refused'], missed)} of those that reach it),"
@@ -835,10 +852,10 @@ def report(results):
     yield f"move both sides alike, {verdicts['late']} too slow, {verdicts['never reached']} that leave the check out."
     if missed:
         yield "\nNot caught:"
-    for tag, change, verdict, words in results:
-        if verdict == "not caught":
-            yield f"({tag}) {change.kind}, in {change.where}: {words}"
-            yield from ("    " + line for line in change.difference())
+    for row in results:
+        if row.verdict == "not caught":
+            yield f"({row.tag}) {row.kind}, in {row.where}: {row.words}"
+            yield from ("    " + line for line in row.difference)
 
 
 def _percent(caught, missed):
@@ -846,19 +863,20 @@ def _percent(caught, missed):
 
 
 def _share(rows):
-    caught = sum(row[2] in CAUGHT for row in rows)
-    counted = caught + sum(row[2] == "not caught" for row in rows)
+    caught = sum(row.verdict in CAUGHT for row in rows)
+    counted = caught + sum(row.verdict == "not caught" for row in rows)
     return f"{caught}/{counted}" if counted else "."
 
 
 def main(arguments):
-    import torch
-
-    torch.set_num_threads(1)
     results = []
     for path in [Path(argument).resolve() for argument in arguments] or COURSE:
         began = time.perf_counter()
-        found = examine(path)
+        notebook = Forks(1)  # a process of its own: a notebook sets torch's defaults for good
+        notebook.start(path, lambda path=path: examine(path), 3600)
+        found = notebook.all()[path]
+        if isinstance(found, Outcome):
+            sys.exit(f"{path.name} could not be examined")
         results += found
         print(f"{path.name}: {len(found)} changes, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(report(results)))
