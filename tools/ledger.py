@@ -844,7 +844,7 @@ class Row(NamedTuple):
 def report(results):
     """Lines: the table, the totals, and every change that was not caught with its difference."""
     tags = sorted({row.tag for row in results}, key=lambda tag: [int(part) for part in tag.split(".")])
-    widths = "{:9}" + "{:>9}" * len(KINDS) + "{:>10}" + "{:>12}" * 2
+    widths = "{:9}" + "{:>11}" * len(KINDS) + "{:>11}" + "{:>12}" * 2
     yield widths.format("equation", *KINDS, "all", "equivalent", "both moved")
     for tag in [*tags, None]:
         mine = [row for row in results if tag in (None, row.tag)]
