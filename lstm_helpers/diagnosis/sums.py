@@ -1,0 +1,216 @@
+"""The second half of the examination: what is made of the deltas, (3.14) to (3.16), and which way round W_h stands."""
+
+import numpy as np
+
+from lstm_helpers.diagnosis.alternatives import SLOPES, TIMES, one
+from lstm_helpers.diagnosis.cases import Case, values
+from lstm_helpers.diagnosis.fitting import close, coefficients
+from lstm_helpers.weights import GATES
+
+RIGHT_ARROWS = {(gate, gate): 1.0 for gate in GATES}  # (delta of gate j, W_h of gate k): how often
+TRANSPOSED = "W_h is transposed on the way back: δz̃ W_h, with rows for δz̃, is wanted, here and in (3.16)"
+
+
+class Sums:
+    """Methods of Examination, which has the patient, the witness and what was found out about single steps."""
+
+    def sums_over_sequences(self):
+        """A batch must give the sum, or the stack, of what its sequences give one by one."""
+        case = Case(2, 3, 11, 2, 7, one_hot=True)
+        whole, alone = self.patient.ask(case), [self.patient.ask(case.sequence(n)) for n in range(3)]
+        for name, array in whole.items():
+            parts = [answer[name] for answer in alone]
+            if name in ("W_x", "W_h", "b"):
+                total, tolerance = sum(parts), 1e3 * self.patient.tolerance
+                if close(array, total, tolerance):
+                    continue
+                for words, other in {"the mean over the sequences is taken, and the sum is wanted": total / 3,
+                                     "only the first sequence of a batch is used": parts[0],
+                                     "only the last sequence of a batch is used": parts[-1]}.items():  # fmt: skip
+                    if close(array, other, tolerance):
+                        self.find("3.14", f"{name}: {words}")
+                        break
+                else:
+                    self.find("3.14", f"{name}: for a batch it is not the sum over its sequences")
+                    self.explained = False
+            elif not close(array, np.concatenate(parts, axis=array.ndim - 2), 1e3 * self.patient.tolerance):
+                equation = {"x": "3.15", "z": "3.14"}.get(name, "3.16")
+                self.find(equation, f"{name}: a sequence gets other numbers in a batch than alone")
+
+    def parameters(self):
+        T = 3
+        cases = self.scalar(T)
+        answers = [self.patient.ask(case) for case in cases]
+        z = np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)])
+        v = [values(cases, t + 1) for t in range(T)]
+        generic = np.stack([case.x[:, 0, T] for case in cases])
+        others = {f"x_{t + 1}": generic[:, t] for t in range(T)}
+        for name, column in (("W_x", T), ("W_h", 0), ("b", None)):
+            if name not in answers[0]:
+                continue
+            seen = np.stack([a[name] if column is None else a[name][:, column] for a in answers])
+            columns = {}
+            for t in range(T):
+                state = {
+                    f"h_{t}": v[t]["h_prev"],
+                    f"h_{t + 1}": v[t]["h"],
+                    f"c_{t}": v[t]["c_prev"],
+                    "1": one(v[t]),
+                }
+                for called, factor in (others | state).items():
+                    columns[t + 1, called] = (z[:, t] * factor[:, None]).ravel()
+            sums = coefficients(self.distinct(columns), seen.ravel(), self.patient.tolerance * 100)
+            right = {t + 1: {"W_x": f"x_{t + 1}", "W_h": f"h_{t}", "b": "1"}[name] for t in range(T)}
+            self.read_parameter(name, sums, right)
+
+    def read_parameter(self, name, sums, right):
+        T, symbol = len(right), {"W_x": "x_t", "W_h": "h_{t-1}", "b": "1"}[name]
+        if sums is None:
+            self.explained = False
+            self.find("3.14", f"{name} is no sum over steps of δz̃_t times anything that is known at a step")
+            return
+        wanted = {(t, called): 1.0 for t, called in right.items()}
+        if sums == wanted:
+            return
+        at_right = {t: sums.get((t, called), 0.0) for t, called in right.items()}
+        strange = {key: c for key, c in sums.items() if key not in wanted}
+        if not strange:
+            values_found = list(at_right.values())
+            same = len(set(values_found)) == 1
+            if same and abs(values_found[0] - 1 / T) < 2e-3:
+                self.find("3.14", f"{name}: the mean over the steps is taken, and the sum is wanted")
+            elif same:
+                self.find("3.14", f"{name} {TIMES.get(values_found[0], f'comes {values_found[0]:g} times')}")
+            elif values_found == [0.0] * (T - 1) + [1.0]:
+                self.find("3.14", f"{name}: only the last step is in it; the steps must be added up")
+            elif values_found == [1.0] + [0.0] * (T - 1):
+                self.find(
+                    "3.14", f"{name}: only the first step is in it; the steps must be added up (is = where += belongs?)"
+                )
+            else:
+                listed = ", ".join(f"{c:g}" for c in values_found)
+                self.find("3.14", f"{name}: its {T} steps are in it {listed} times; each must be in it once")
+            return
+        named = {(t, called): c for (t, called), c in strange.items()}
+        if name == "W_h" and all(called == f"h_{t}" for t, called in named):
+            self.find("3.14", "W_h: h_t stands where h_{t-1}, the state before the step, belongs")
+        elif name == "W_h" and all(called == f"c_{t - 1}" for t, called in named):
+            self.find("3.14", "W_h: c_{t-1} stands where h_{t-1} belongs")
+        elif name == "W_x" and sorted(named) == sorted(
+            (t, f"x_{T + 1 - t}") for t in range(1, T + 1) if 2 * t != T + 1
+        ):
+            self.find("3.14", "W_x: x is taken in reversed order of time")
+        else:
+            listed = ", ".join(f"δz̃_{t} with {called}" for t, called in sorted(named))
+            self.find("3.14", f"{name}: {listed}; δz̃_t belongs with {symbol}")
+
+    def outflow(self):
+        """δx_t, δh_0 and δc_0, from the student's own deltas."""
+        cases = self.scalar(2)
+        answers = [self.patient.ask(case) for case in cases]
+        z = self.in_order(np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)]))
+        W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
+        if "h_0" in answers[0]:
+            seen = np.stack([a["h_0"][0, 0] for a in answers])
+            columns = {(t + 1, j, k): z[:, t, GATES.index(j)] * W_h[:, GATES.index(k)] for t in range(2) for j in GATES
+                       for k in GATES}  # fmt: skip
+            sums = coefficients(self.distinct(columns), seen, self.patient.tolerance * 100)
+            if any("piles up" in words for _, words in self.findings):
+                return  # h_0 is the carry
+            if sums is None or any(key[0] != 1 for key in sums):
+                self.find(
+                    "3.16",
+                    "h_0: it must be δz̃_1 W_h, what the first step hands on"
+                    + ("; this is what the second step hands on" if sums and all(key[0] == 2 for key in sums) else ""),
+                )
+            elif {key[1:]: c for key, c in sums.items()} not in [
+                {key: c for key, c in arrows.items() if np.abs(z[:, 0, GATES.index(key[0])]).max() > 1e-12}
+                for arrows in (self.arrows, RIGHT_ARROWS)
+            ]:
+                self.find("3.16", "h_0: its sum over the four gates is not that of δz̃_1 W_h")
+        self.outflow_c(cases, answers, z)
+        if "x" in answers[0] and self.witness != "x":
+            seen = np.stack([a["x"][:, 0] for a in answers])
+            W_x = np.stack([case.weights.W_x for case in cases])
+            made = np.einsum("rtk,rki->rti", z, W_x)
+            if not close(seen, made, 1e3 * self.patient.tolerance):
+                words = "it must be δz̃_t W_x"
+                if close(seen, made[:, ::-1], 1e3 * self.patient.tolerance):
+                    words = "it is in reversed order of time"
+                self.find("3.15", f"x: {words}")
+
+    def outflow_c(self, cases, answers, z):
+        gate = next(
+            (g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] != "δh"), None
+        )
+        if "c_0" not in answers[0] or gate is None or not self.explained:
+            return
+        # One step, so that δc_1 is the first term of (3.5) alone.
+        cases = self.scalar(1)
+        v = values(cases, 1)
+        seen = np.array([self.patient.ask(case, np.ones((1, 1, 1)))["c_0"][0, 0] for case in cases])
+        d_c = self.through_cell(v)
+        columns = {
+            None: d_c * v["f"],
+            "δc_1 is handed on without the factor f_1": d_c,
+            "i_1 stands where f_1 belongs": d_c * v["i"],
+            "o_1 stands where f_1 belongs": d_c * v["o"],
+            "δh_1 stands where δc_1 belongs": v["f"],
+            "f_1(1 - f_1) stands where f_1 belongs": d_c * v["f"] * (1 - v["f"]),
+        }
+        sums = coefficients(columns, seen, self.patient.tolerance * 100)
+        if sums is None or (not sums and self.along_found):
+            self.find(
+                "3.16", "c_0: it must be δc_1 f_1, and " + ("it is 0" if sums is not None else "it is something else")
+            )
+        follows = {"the factor f_{t+1} of the carry is left out": "δc_1 is handed on without the factor f_1",
+                   "i_{t+1} stands where f_{t+1} belongs": "i_1 stands where f_1 belongs",
+                   "o_{t+1} stands where f_{t+1} belongs": "o_1 stands where f_1 belongs"}  # fmt: skip
+        for words, c in (sums or {}).items():
+            if words is not None:
+                if words not in [follows.get(along) for along in self.along_found]:
+                    self.find("3.16", f"c_0: {words}")
+            elif c not in (1, self.along_found.get(None)):
+                self.find("3.16", f"c_0 {TIMES.get(c, f'comes {c:g} times')}")
+
+    def orientation(self):
+        """With several units: which way round do the blocks of W_h stand, in the carry and in the gradient?"""
+        H, I = 3, 3 + 13
+        case = Case(1, 1, I, H, 11, one_hot=True)
+        answer = self.patient.ask(case)
+        if self.witness == "W_x":
+            z = answer["W_x"][:, 0]
+        elif self.witness == "z":
+            z = answer["z"][0, 0]
+        else:
+            z = np.linalg.pinv(case.weights.W_x.T) @ answer["x"][0, 0]
+        blocks, tolerance = z.reshape(4, H), 1e3 * self.patient.tolerance
+        if "W_h" in answer:
+            seen, right = answer["W_h"].reshape(4, H, H), blocks[:, :, None] * case.h_0[0]
+            if not close(seen, right, tolerance) and close(seen, right.transpose(0, 2, 1), tolerance):
+                self.find("3.14", "W_h: each block is transposed: rows belong to δz̃, columns to h_{t-1}")
+        if "h_0" in answer:
+            W_h = case.weights.W_h.reshape(4, H, H)
+            if close(answer["h_0"][0], np.einsum("kh,kgh->g", blocks, W_h), tolerance):
+                self.find("3.4", TRANSPOSED)
+        case = Case(2, 1, I, H, 12, one_hot=True)
+        self.carry_orientation(case, tolerance)
+
+    def carry_orientation(self, case, tolerance):
+        """δõ_1 with dh at step 2 alone shows which way W_h was used between the steps."""
+        H = case.h_0.shape[1]
+        dh = case.dh.copy()
+        dh[0] = 0
+        answer = self.patient.ask(case, dh)
+        if self.witness == "x":
+            return
+        z = answer["z"][:, 0] if self.witness == "z" else answer["W_x"][:, :2].T
+        if "o" not in self.one_step["gates"] or self.one_step["gates"]["o"]["partner"] is not None:
+            return
+        step, place = case.steps[0], self.rows.index("o") if self.rows != tuple(GATES) else 3
+        row = z[0].reshape(4, H)[GATES.index(self.rows[3]) if self.rows != tuple(GATES) else place]
+        slope = SLOPES["o"][self.one_step["gates"]["o"]["slope"]](step._asdict())[0]
+        blocks, W_h = z[1].reshape(4, H), case.weights.W_h.reshape(4, H, H)
+        heard = row / (step.m[0] * slope)
+        if close(heard, np.einsum("kh,kgh->g", blocks, W_h), tolerance):
+            self.find("3.4", TRANSPOSED)
