@@ -1,6 +1,5 @@
-"""Exercises follow from their solutions, right answers are right, and each typical mistake gets its hint."""
+"""Exercises follow from their solutions; each mistake of the table, handed in, gets its own hint."""
 
-import importlib
 import re
 
 import numpy as np
@@ -8,27 +7,36 @@ import pytest
 import torch
 from notebook_rules import output_text, outputs
 
-from lstm_helpers.exercises import (
-    JUDGES,
-    MODULES,
-    Hint,
-    NotAnswered,
-    ask,
-    check,
-    close,
-    compare,
-    letters,
-    numbers,
-    word,
-)
+from lstm_helpers import exercises
+from lstm_helpers.exercises import check
+from lstm_helpers.exercises.asking import ask
+from lstm_helpers.exercises.reading import Hint, NotAnswered, close, letters, numbers, rounded_too_early, word
+from lstm_helpers.exercises.showing import Verdict
+from lstm_helpers.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
 from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
-for module in MODULES.values():
-    importlib.import_module(f"lstm_helpers.exercises.{module}")  # fills JUDGES
-ANSWERS = [importlib.import_module(f"wrong_answers.{module}") for module in MODULES.values()]
-WRONG = {number: answers for module in ANSWERS for number, answers in module.WRONG.items()}
-# Right answers in other forms than that of the solutions.
-RIGHT = {number: answers for module in ANSWERS for number, answers in getattr(module, "RIGHT", {}).items()}
+TABLE = {number: one for notebook in "2" for number, one in exercises.exercises(notebook).items()}
+WRONG = [(number, *pair) for number, one in TABLE.items() for pair in one.task.wrong()]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    exercises.RIGHT.clear()
+    exercises.SAID.clear()
+
+
+@pytest.fixture
+def said(capsys):
+    """A function: what check says of an answer."""
+
+    def say(number, answer):
+        check(number, answer)
+        return capsys.readouterr().out
+
+    return say
+
+
+# --- the notebooks ---
 
 
 def verdicts(path):
@@ -49,41 +57,194 @@ def test_exercises_are_the_solutions_without_the_answers(path):
 def test_solutions_are_right_and_exercises_are_blank(path):
     right, blank = verdicts(path), verdicts(path.parent.parent / "exercises" / path.name)
     assert set(right.values()) == {"right"} and set(blank.values()) == {"not answered yet"}
-    assert list(right) == list(blank) == [f"{path.name[1]}.{k + 1}" for k in range(len(right))]
-    assert 5 <= len(right) <= 8
-    assert right.keys() <= WRONG.keys() and right.keys() <= JUDGES.keys()
+    assert list(right) == list(blank) == list(exercises.exercises(path.name[1]))
 
 
-@pytest.mark.parametrize(
-    ("number", "answer", "words"), [(number, *pair) for number, pairs in WRONG.items() for pair in pairs]
-)
-def test_a_wrong_answer_gets_its_hint(number, answer, words, capsys):
-    check(number, answer)
-    said = capsys.readouterr().out
-    assert said.startswith((f"{number} not yet: ", f"{number} not answered yet: ")) and words in said
+# --- the table ---
 
 
-@pytest.mark.parametrize(
-    ("number", "answer"), [(number, answer) for number, several in RIGHT.items() for answer in several]
-)
-def test_a_right_answer_in_another_form_is_right(number, answer, capsys):
-    check(number, answer)
-    assert capsys.readouterr().out == f"{number} right\n"
+@pytest.mark.parametrize(("number", "answer", "hint"), WRONG)
+def test_a_mistake_gets_its_hint_when_asked_again(number, answer, hint, said):
+    """So no two mistakes of one exercise give the same numbers on its cases."""
+    first, second, third = (said(number, answer) for _ in range(3))
+    assert first.startswith(f"{number} not yet: ") and hint in second and second == third
+    assert first == second or first.endswith(". Run this cell again for a closer hint.\n")
 
 
-@pytest.mark.parametrize("number", WRONG)
-def test_each_exercise_has_hints_of_its_own_and_knows_a_blank(number, capsys):
-    assert len({words for _, words in WRONG[number]}) >= 2
+@pytest.mark.parametrize("number", TABLE)
+def test_the_right_answer_is_right_in_other_forms_too(number, said):
+    for answer in (TABLE[number].task.right, *TABLE[number].also, *other_forms(TABLE[number].task)):
+        assert said(number, answer) == f"{number} right\n"
+
+
+def other_forms(task):
+    """The right answer written in other ways."""
+    if isinstance(task, Named):
+        for name, part in task.tasks.items():
+            for answer in other_forms(part):
+                yield task.joined({other: each.right for other, each in task.tasks.items()} | {name: answer})
+    elif isinstance(task, Letters):
+        yield from (" and ".join(task.right), list(task.right), f"lines {', '.join(task.right.lower())}, not X"[:-7])
+    elif isinstance(task, Choice) and isinstance(task.right, str):
+        yield from (f"({task.right})", f" {task.right.lower()}. ", [task.right], f"the {task.right}")
+    elif isinstance(task, Number):
+        yield from (np.array([task.right]), torch.tensor(task.right))
+    elif isinstance(task, Paper):
+        yield from (np.array(task.right()), tuple(torch.tensor(float(number)) for number in task.right()))
+    elif isinstance(task, Function):
+        yield lambda *case: as_tensors(task.right(*case))
+
+
+def as_tensors(value):
+    if isinstance(value, (tuple, list)):
+        return type(value)(as_tensors(part) for part in value)
+    return torch.tensor(numbers(value), requires_grad=True)
+
+
+@pytest.mark.parametrize("number", TABLE)
+def test_what_is_no_usual_mistake_is_said_to_be_none(number, said):
+    for answer, general in strays(TABLE[number].task):
+        exercises.SAID.clear()
+        first, second = said(number, answer), said(number, answer)
+        assert general in first and general in second
+        assert first == second or "no usual mistake gives this. " in second
+
+
+def strays(task):
+    """Answers that are wrong in an unusual way, with the general hint that they get."""
+    if isinstance(task, Named):
+        right = {name: part.right for name, part in task.tasks.items()}
+        for name, part in task.tasks.items():
+            yield from ((task.joined(right | {name: answer}), hint) for answer, hint in strays(part))
+    elif isinstance(task, Number):
+        yield -137.31 * task.right - 0.0137, task.general
+    elif isinstance(task, Paper):
+        for k, general in enumerate(task.general.values()):
+            yield [-137.31 * one if k == j else one for j, one in enumerate(task.right())], general
+    elif isinstance(task, Function):
+        general = task.general if isinstance(task.general, str) else next(iter(task.general.values()))
+        yield lambda *case: stray(task.right(*case)), general
+
+
+def stray(value):
+    return type(value)(map(stray, value)) if isinstance(value, (tuple, list)) else -1.37 * numbers(value) - 0.0137
+
+
+@pytest.mark.parametrize("number", TABLE)
+def test_a_blank_is_known(number, said):
     for blank in (None, ..., lambda *arguments: None, lambda *arguments: ...):
-        check(number, blank)
-        said = capsys.readouterr().out
-        assert said == f"{number} not answered yet\n" or (callable(blank) and "not yet: stopped with TypeError" in said)
+        words = said(number, blank)
+        assert words == f"{number} not answered yet\n" or (callable(blank) and f"{number} not yet: " in words)
+
+
+@pytest.mark.parametrize("number", TABLE)
+def test_an_exercise_rests_on_an_equation_and_has_hints_of_its_own(number):
+    assert re.fullmatch(rf"{number[0]}\.\d+", TABLE[number].equation)
+    assert len({hint for other, _, hint in WRONG if other == number}) >= 2
+
+
+def test_a_change_must_change_something():
+    with pytest.raises(ValueError, match="does not occur"):
+        changed(stray, "no such line -> pass")
+
+
+# --- how answers are judged, shown on a small exercise ---
+
+
+def two_parts(x):
+    a = 2 * x
+    return a, a + 1
+
+
+SMALL = Exercise(
+    "2.1",
+    "two things",
+    "2.10",
+    Function(
+        two_parts,
+        lambda: [(np.arange(3.0),)],
+        {"a": "look at a", "b": "look at b"},
+        {"2 * x -> 3 * x": "a: three times", "a + 1 -> a - 1": "the sign"},
+    ),
+)
+
+
+def judged(answer, times=1, exercise=SMALL):
+    for _ in range(times):
+        words = exercises.judged(exercise, answer)
+    return words
+
+
+def test_hints_come_in_two_stages_for_each_part():
+    sign, three = lambda x: (2 * x, 2 * x - 1), lambda x: (3 * x, 3 * x + 1)
+    assert judged(sign) == "not yet: b: look at b; see (2.10). Run this cell again for a closer hint."
+    assert judged(three) == "not yet: a, b: look at a; see (2.10). Run this cell again for a closer hint."
+    assert judged(sign) == "not yet: b: the sign" and judged(three) == "not yet: a: three times"
+    assert judged(lambda x: (2 * x, x)) == "not yet: no usual mistake gives this. b: look at b"
+
+
+def test_of_two_mistakes_the_first_is_told():
+    assert judged(lambda x: (3 * x, 2 * x - 1), 2) == "not yet: a: three times"
+    assert judged(lambda x: (x - 7, 2 * x - 1), 2) == "not yet: b: the sign"
+    assert judged(lambda x: (2 * x + 1, 2 * x), 2).startswith("not yet: b stands where a belongs")
+
+
+def test_what_cannot_be_judged_is_said_at_once():
+    with pytest.raises(Hint, match="3 things came, but 2 are wanted: the first ones are right"):
+        judged(lambda x: (2 * x, 2 * x + 1, "cache"))
+    with pytest.raises(Hint, match="1 things came, but 2 are wanted: a, b"):
+        judged(lambda x: [2 * x])
+    with pytest.raises(Hint, match="one thing came"):
+        judged(lambda x: 2.0)
+    assert judged(lambda x: (2 * x[:2], x)) == "not yet: a, b: the shape is (2,), but (3,) is wanted"
+
+
+def test_a_students_error_is_shown_with_its_line(said):
+    def crashes(W_s, X, S_0):
+        return X @ np.ones((2, 2))
+
+    said_of = said("2.3", (TABLE["2.3"].task.right[0], crashes))
+    assert "stopped with ValueError in line " in said_of and "of its cell (`return X @ np.ones((2, 2))`)" in said_of
+    assert "a function is wanted" in said("2.6", 3)
 
 
 @pytest.mark.parametrize("number", ["9.1", "1.99", "", None])
-def test_an_unknown_number_does_not_stop_the_notebook(number, capsys):
-    check(number, 1)
-    assert "not yet: stopped with" in capsys.readouterr().out
+def test_an_unknown_number_does_not_stop_the_notebook(number, said):
+    assert "not yet: stopped with" in said(number, 1)
+
+
+def test_a_list_of_another_length_or_other_names_is_said(said):
+    assert "a list of 3 numbers is wanted" in said("2.1", [9, 55]) and "a list of 3" in said("2.1", 9)
+    assert "a dict with the names ['linear', 'ReLU'] is wanted" in said("2.2", ({"linear": 1}, {"linear": "a"}))
+
+
+def test_the_verdict_has_colour_sign_links_and_progress(monkeypatch):
+    monkeypatch.chdir(SOLUTIONS[0].parent)
+    shown = Verdict("2.3", "not yet: a < b, see (2.4) and (1.2)", "2.15", 2, 7)._repr_html_()
+    assert "<b>↻ 2.3 not yet</b>: a &lt; b" in shown and "2 of 7 right" in shown and "(1.2)<" not in shown
+    links = re.findall(r'<a href="\.\./([^"#]*)#([^"]*)">\((\d\.\d+)\)</a>', shown)
+    assert [equation for *_, equation in links] == ["2.4", "2.15"]
+    for path, heading, equation in links:
+        text = "\n".join(cell.source for cell in read(SOLUTIONS[0].parent.parent / path).cells)
+        sections = re.split(r"(?m)^(?=#+ )", text)
+        (home,) = [part for part in sections if rf"\tag{{{equation}}}" in part]
+        assert home.splitlines()[0].strip("# ").replace(" ", "-") == heading
+    for words, sign in (
+        ("right", "✓"),
+        ("not answered yet", "○"),
+        ("not answered yet: part 1 of 2 is still blank", "○"),
+    ):
+        assert f"{sign} 2.3 " in Verdict("2.3", words)._repr_html_()
+
+
+def test_what_is_right_is_counted(said):
+    said("2.1", [9, 55, 24]), said("2.4", [2.78, 1.67, 9])
+    assert exercises.RIGHT == {"2.1", "2.4"}
+    said("2.1", [9, 55, 25])
+    assert exercises.RIGHT == {"2.4"}
+
+
+# --- reading answers ---
 
 
 def handed_out(x, y):
@@ -97,7 +258,7 @@ def test_a_function_as_it_was_handed_out_is_not_answered(function):
         ask(function, np.ones(2), [np.ones(2)])
 
 
-def test_work_in_place_without_return_is_said(capsys):
+def test_work_in_place_without_return_is_said():
     def clip(gradients, c):
         for gradient in gradients:
             gradient *= c
@@ -113,7 +274,7 @@ def test_work_in_place_without_return_is_said(capsys):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "among"),
     [
         ("AE", "AE"),
         ("lines A, E", "AE"),
@@ -121,11 +282,12 @@ def test_work_in_place_without_return_is_said(capsys):
         (["E", "A"], "AE"),
         ({"A", "E"}, "AE"),
         ("A, E, not B", "AE"),
+        ("not D but E", "E"),
         ("C", "C"),
     ],
 )
-def test_letters_are_read_forgivingly(answer, said):
-    assert letters(answer, "ABCDE") == set(said)
+def test_letters_are_read_forgivingly(answer, among):
+    assert letters(answer, "ABCDE") == set(among)
 
 
 @pytest.mark.parametrize("answer", ["A or E", "A B D or C", "A/E", "F", "", "neither", 3, "B?", "AF", "not A"])
@@ -135,39 +297,39 @@ def test_letters_are_read_to_the_last_word(answer):
 
 
 def test_small_letters_and_beginnings_of_words_are_read():
+    fates = ("vanishes", "explodes", "stays")
     assert letters("a and C", "abcd") == {"a", "c"}
-    assert word("it vanishes", ("vanish", "explod", "stay")) == "vanish"
+    assert [word(said, fates) for said in ("it vanishes", "Exploding", "stays, not vanishes")] == list(fates)
+    for answer in ("vanishes or explodes", "grows", 1):
+        with pytest.raises(Hint, match="the words are vanishes, explodes and stays"):
+            word(answer, fates)
 
 
-@pytest.mark.parametrize(("number", "half"), [("1.1", [1.381, ...]), ("1.2", dict(zip(("W_x", "b"), ((64, 5), None))))])
-def test_a_half_blank_answer_says_what_is_missing(number, half, capsys):
-    check(number, half)
-    said = capsys.readouterr().out
-    assert said.startswith(f"{number} not answered yet: ") and said.endswith("is still blank\n")
+@pytest.mark.parametrize(("number", "half"), [("2.1", [9, 55, ...]), ("2.2", (..., {"linear": "a"}))])
+def test_a_half_blank_answer_says_what_is_missing(number, half, said):
+    assert re.fullmatch(rf"{number} not answered yet: .* is still blank\n", said(number, half))
 
 
 @pytest.mark.parametrize("blank", [[[..., ...], {"a": None}], (handed_out, ...), {"a": None, "b": lambda x: None}])
-def test_an_answer_blank_in_all_its_parts_is_blank(blank, capsys):
-    check("1.1", blank)
-    assert capsys.readouterr().out == "1.1 not answered yet\n"
+def test_an_answer_blank_in_all_its_parts_is_blank(blank, said):
+    assert said("2.1", blank) == "2.1 not answered yet\n"
 
 
-def test_a_letter_is_judged_before_there_is_a_function(capsys):
-    check("5.3", ("A", lambda lstm, readout, x: ...))
-    check("5.3", ("C", lambda lstm, readout, x: ...))
-    check("5.3", (..., lambda lstm, readout, x: readout(lstm(x)[0][:, -1])))
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
-        "5.3 not yet",
-        "5.3 not answered yet",
-        "5.3 not answered yet",
-    ]
+def test_a_letter_is_judged_before_there_is_a_function(said):
+    right = TABLE["2.5"].task.right[1]
+    for answer, words in (
+        (("A", lambda *case: ...), "not yet"),
+        (("E", lambda *case: ...), "not answered yet"),
+        ((..., right), "not "),
+    ):
+        assert said("2.5", answer).startswith(f"2.5 {words}")
 
 
 def test_as_many_digits_as_are_asked_for():
     assert close(0.12351, 0.1239, decimals=3) and not close(0.1233, 0.1239, decimals=3)
     assert close(1.734e-4, 1.73e-4, digits=3) and not close(1.736e-4, 1.73e-4, digits=3)
     assert close([120.4, 0.01204], [120, 0.012], digits=3) and not close([120.4, 0.01206], [120, 0.012], digits=3)
-    assert "nearly, but not to 3 digits after" in compare(0.12, 0.1239, decimals=3)
+    assert "nearly, but not to 3 digits after" in rounded_too_early(0.12, 0.1239, decimals=3)
 
 
 def test_one_number_may_come_in_an_array_of_one():
@@ -175,5 +337,5 @@ def test_one_number_may_come_in_an_array_of_one():
 
 
 def test_tensors_that_require_a_gradient_are_numbers():
-    tensors = (torch.ones(2, requires_grad=True), [torch.ones(2, dtype=torch.bfloat16), np.ones(2)][0])
+    tensors = (torch.ones(2, requires_grad=True), torch.ones(2, dtype=torch.bfloat16))
     assert numbers(tensors).tolist() == [[1, 1], [1, 1]]
