@@ -15,7 +15,7 @@ from lstm_helpers.exercises.showing import Verdict
 from lstm_helpers.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
 from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
-TABLE = {number: one for notebook in "2" for number, one in exercises.exercises(notebook).items()}
+TABLE = {number: one for notebook in "23" for number, one in exercises.exercises(notebook).items()}
 WRONG = [(number, *pair) for number, one in TABLE.items() for pair in one.task.wrong()]
 
 
@@ -68,7 +68,7 @@ def test_a_mistake_gets_its_hint_when_asked_again(number, answer, hint, said):
     """So no two mistakes of one exercise give the same numbers on its cases."""
     first, second, third = (said(number, answer) for _ in range(3))
     assert first.startswith(f"{number} not yet: ") and hint in second and second == third
-    assert first == second or first.endswith(". Run this cell again for a closer hint.\n")
+    assert first == second or first.endswith(" Run this cell again for a closer hint.\n")
 
 
 @pytest.mark.parametrize("number", TABLE)
@@ -90,7 +90,7 @@ def other_forms(task):
     elif isinstance(task, Number):
         yield from (np.array([task.right]), torch.tensor(task.right))
     elif isinstance(task, Paper):
-        yield from (np.array(task.right()), tuple(torch.tensor(float(number)) for number in task.right()))
+        yield from (np.array(task.right), tuple(torch.tensor(float(number)) for number in task.right))
     elif isinstance(task, Function):
         yield lambda *case: as_tensors(task.right(*case))
 
@@ -120,7 +120,7 @@ def strays(task):
         yield -137.31 * task.right - 0.0137, task.general
     elif isinstance(task, Paper):
         for k, general in enumerate(task.general.values()):
-            yield [-137.31 * one if k == j else one for j, one in enumerate(task.right())], general
+            yield [-137.31 * one if k == j else one for j, one in enumerate(task.right)], general
     elif isinstance(task, Function):
         general = task.general if isinstance(task.general, str) else next(iter(task.general.values()))
         yield lambda *case: stray(task.right(*case)), general
@@ -177,8 +177,8 @@ def judged(answer, times=1, exercise=SMALL):
 
 def test_hints_come_in_two_stages_for_each_part():
     sign, three = lambda x: (2 * x, 2 * x - 1), lambda x: (3 * x, 3 * x + 1)
-    assert judged(sign) == "not yet: b: look at b; see (2.10). Run this cell again for a closer hint."
-    assert judged(three) == "not yet: a, b: look at a; see (2.10). Run this cell again for a closer hint."
+    assert judged(sign) == "not yet: b: look at b – see (2.10). Run this cell again for a closer hint."
+    assert judged(three) == "not yet: a, b: look at a – see (2.10). Run this cell again for a closer hint."
     assert judged(sign) == "not yet: b: the sign" and judged(three) == "not yet: a: three times"
     assert judged(lambda x: (2 * x, x)) == "not yet: no usual mistake gives this. b: look at b"
 

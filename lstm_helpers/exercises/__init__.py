@@ -49,6 +49,6 @@ def judged(exercise, answer):
     words = finding.words(again)
     if not again and finding.words(True) != words:
         if f"({exercise.number[0]}." not in words:
-            words += f"; see ({exercise.equation})"
-        words += ". Run this cell again for a closer hint."
+            words += f" – see ({exercise.equation})"
+        words += f"{'' if words.endswith('?') else '.'} Run this cell again for a closer hint."
     return f"not yet: {words}"

@@ -226,12 +226,15 @@ class Function:
     right: the right one. cases: a function that returns [arguments] or {what to say of this case: arguments}.
     general: what to think of where its result is wrong, or {name: ...} if it returns several things.
     mistakes: as above; the hint of one that touches several of these things has to say what it speaks of.
-    split: makes {(place, name): array} of what is returned. Only the place of the first wrong one is spoken of.
+    split: makes {(place, name): array} of what is returned; `returns` are its names, where general has others. Only
+    the place of the first wrong array is spoken of.
     otherwise: looks at a function that is right, and returns a hint on how that came about, or None.
     """
 
-    def __init__(self, right, cases, general, mistakes=(), split=None, name="", otherwise=None, **exact):
-        self.right, self.cases, self.general, self.mistakes = right, cases, general, dict(mistakes)
+    def __init__(self, right, cases, general, mistakes=(), split=None, returns=(), name="", otherwise=None, **exact):
+        self.right = self.function = right
+        self.cases, self.general, self.mistakes = cases, general, dict(mistakes)
+        self.names = returns or (list(general) if isinstance(general, dict) else [])
         self.split, self.name, self.otherwise, self.exact = split or self.by_name, name, otherwise, exact
 
     def judge(self, answer):
@@ -249,12 +252,14 @@ class Function:
             yield self.made(mistake), hint
 
     def made(self, mistake):
-        return changed(self.right, mistake) if isinstance(mistake, str) else mistake
+        return changed(self.function, mistake) if isinstance(mistake, str) else mistake
 
     def compared(self, got, case):
         """A Finding on what was returned for this case, or None."""
-        right = self.right(*case)
+        right = self.function(*case)
         wanted, got = self.split(right), self.split(self.as_many(got, right))
+        if got.keys() != wanted.keys():
+            raise Hint("it does not hold as many steps as are wanted")
         wrong = [part for part in wanted if not close(got[part], wanted[part], **self.exact)]
         if not wrong:
             return None
@@ -273,13 +278,14 @@ class Function:
     def mistake_in(self, wrong, got, wanted, case):
         """Where and what the usual mistake is that gives the first of the wrong parts for which there is one."""
         made = [(self.parts_of(mistake, case), hint) for mistake, hint in self.mistakes.items()]
+        made = [(gives, hint) for gives, hint in made if gives.keys() == wanted.keys()]
         for part in wrong:  # several may share a mistake, and each may have one of its own
             best, most = None, 0
             for gives, hint in made:
-                touched = [each for each in gives if not close(gives[each], wanted[each], **self.exact)]
-                fit = [each for each in gives if self.same(got[each], gives[each])]
-                if part in fit and part in touched and len(fit) > most and self.explains(fit, touched):
-                    here = [each for each in touched if each[0] == part[0]]
+                touched = {one for one in gives if not close(gives[one], wanted[one], **self.exact)}
+                fit = {one for one in gives if self.same(got[one], gives[one])}
+                here = {one for one in touched if one[0] == part[0]}
+                if part in fit & here and len(fit) > most and self.explains(fit & here, here):
                     best, most = (prefixed(part[0], part[1] if len(here) == 1 else ""), hint), len(fit)
             for other in wanted:
                 if not best and other[0] == part[0] and other != part and close(got[part], wanted[other], **self.exact):
@@ -290,7 +296,7 @@ class Function:
 
     def explains(self, fit, touched):
         """Does a mistake that touches these parts say enough, where it fits those?"""
-        return 2 * len(set(fit) & set(touched)) >= len(touched)
+        return 2 * len(fit) >= len(touched)
 
     def parts_of(self, mistake, case):
         """What a mistake gives; nothing where it stops on this case."""
@@ -304,10 +310,6 @@ class Function:
 
     def by_name(self, returned):
         return {("", name): part for name, part in zip(self.general, returned)} if self.names else {("", ""): returned}
-
-    @property
-    def names(self):
-        return list(self.general) if isinstance(self.general, dict) else []
 
     def as_many(self, returned, right):
         """What was returned. Raises a Hint unless it holds as many things as are wanted."""
@@ -327,8 +329,13 @@ class Function:
 class Paper(Function):
     """Numbers as a function without arguments works them out. general: {name: hint}."""
 
-    def __init__(self, right, general, mistakes=(), **exact):
-        super().__init__(right, None, general, mistakes, **exact)
+    def __init__(self, works_out, general, mistakes=(), **exact):
+        super().__init__(works_out, None, general, mistakes, **exact)
+        self.right = list(works_out())
+
+    def wrong(self):
+        for function, hint in super().wrong():
+            yield list(function()), hint
 
     def judge(self, answer):
         return self.compared(answer, ())
