@@ -6,7 +6,7 @@ from types import CodeType, FunctionType
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, compare_each, filled, judge, letters, numbers
+from lstm_helpers.exercises.judges import ask, compare, compare_each, filled, judge, letters, numbers
 from lstm_helpers.gradient_flow import (
     cell_gradient,
     cell_gradients,

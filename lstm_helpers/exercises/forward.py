@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, judge, numbers
+from lstm_helpers.exercises.judges import ask, compare, judge, numbers
 from lstm_helpers.lstm import lstm_forward, lstm_step, sigmoid
 from lstm_helpers.weights import LSTMWeights
 

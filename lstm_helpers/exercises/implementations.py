@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 
-from lstm_helpers.exercises import ask, compare, filled, judge, letter, numbers, word
+from lstm_helpers.exercises.judges import ask, compare, filled, judge, letter, numbers, word
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from lstm_helpers.exercises import NotAnswered, ask, compare, judge, numbers
+from lstm_helpers.exercises.judges import NotAnswered, ask, compare, judge, numbers
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
