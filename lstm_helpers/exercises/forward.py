@@ -1,84 +1,109 @@
-"""Judges of the exercises to notebook 01."""
+"""The exercises to notebook 01."""
 
 import numpy as np
 
-from lstm_helpers.exercises.judges import ask, compare, judge, numbers
-from lstm_helpers.lstm import lstm_forward, lstm_step, sigmoid
+from lstm_helpers.exercises.reading import Hint, numbers
+from lstm_helpers.exercises.table import Exercise, Function, Named, Number, Paper, Property, Shape, changed
+from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
-
-def a_case(N=3, I=2, H=4, seed=101):
-    draw = np.random.default_rng(seed)
-    weights = LSTMWeights(draw.normal(size=(4 * H, I)), draw.normal(size=(4 * H, H)), draw.normal(size=4 * H))
-    return draw.normal(size=(N, I)), draw.normal(size=(N, H)), draw.normal(size=(N, H)), weights
+# --- 1.1 ---
 
 
-@judge("1.1")
-def one_step(answer):
-    c = 0.5 * 2 + 0.5 * np.tanh(1)
-    h = sigmoid(np.array(10.0)) * np.tanh(c)
-    return compare(
-        answer,
-        [c, h],
-        [
-            ([0.5 * 2 + 0.5 * 1, sigmoid(np.array(10.0)) * np.tanh(1.5)], "the candidate is tanh(1), not 1"),
-            ([c, sigmoid(np.array(10.0)) * c], "h is the output gate times tanh(c), not times c"),
-            ([c, 10 * np.tanh(c)], "10 is the pre-activation of the output gate; the gate is sigmoid of it"),
-            ([np.tanh(1), sigmoid(np.array(10.0)) * np.tanh(np.tanh(1))], "both gates are sigmoid(0), which is 0.5"),
-        ],
-        "start with the four gates: f = i = sigmoid(0), g = tanh(1), o = sigmoid(10)",
-        decimals=3,
-    )
+def on_paper():
+    f, i, g, o = sigmoid(0.0), sigmoid(0.0), np.tanh(1.0), sigmoid(10.0)
+    c = f * 2 + i * g
+    return c, o * np.tanh(c)
 
 
-@judge("1.2")
-def shapes(answer):
-    wanted = {"W_x": (64, 5), "W_h": (64, 16), "b": (64,), "x": (9, 7, 5), "h": (9, 7, 16)}
-    hints = {
-        "W_x": "W_x turns the I numbers of an input into the pre-activations of four gates",
-        "W_h": "W_h turns the H numbers of a state into the pre-activations of four gates",
-        "b": "b has one number for each unit of each of the four gates",
-        "x": "x is time-major: first the steps, then the sequences, then the inputs",
-        "h": "h has a state of H numbers for every step and every sequence",
-    }
-    if set(answer) != set(wanted):
-        return f"the names {sorted(wanted)} are wanted, not {sorted(answer)}"
-    wrong = [name for name in wanted if tuple(answer[name]) != wanted[name]]
-    return hints[wrong[0]] if wrong else None
+ON_PAPER = Paper(
+    on_paper,
+    dict.fromkeys(("c_t", "h_t"), "start with the four gates: f = i = sigmoid(0), g = tanh(1), o = sigmoid(10)"),
+    {
+        "np.tanh(1.0) -> 1.0": "the candidate is tanh(1), not 1",
+        "o * np.tanh(c) -> o * c": "h is the output gate times tanh(c), not times c",
+        "sigmoid(10.0) -> 10": "10 is the pre-activation of the output gate; the gate is sigmoid of it",
+        "f * 2 + i * g -> g": "both gates are sigmoid(0), which is 0.5",
+    },
+    decimals=3,
+)
+
+# --- 1.2 ---
+
+EXCHANGED, ONE_GATE = "rows are what comes out, columns what goes in", "this is one gate of the four"
+BATCH_FIRST = "the sequences come first here: exchange the first two axes"
+SHAPES = {
+    "W_x": Shape(
+        (64, 5),
+        "W_x turns the I numbers of an input into the pre-activations of four gates",
+        {(5, 64): EXCHANGED, (16, 5): ONE_GATE},
+    ),
+    "W_h": Shape(
+        (64, 16),
+        "W_h turns the H numbers of a state into the pre-activations of four gates",
+        {(16, 64): EXCHANGED, (16, 16): ONE_GATE},
+    ),
+    "b": Shape((64,), "b has one number for each unit of each of the four gates", {(16,): ONE_GATE}),
+    "x": Shape(
+        (9, 7, 5),
+        "x is time-major: first the steps, then the sequences, then the inputs",
+        {(7, 9, 5): BATCH_FIRST},
+    ),
+    "h": Shape((9, 7, 16), "h has a state of H numbers for every step and every sequence", {(7, 9, 16): BATCH_FIRST}),
+}
+
+# --- 1.3 and 1.7 ---
 
 
-@judge("1.3")
-def step_by_hand(answer):
-    x_t, h_prev, c_prev, weights = a_case()
-    H = h_prev.shape[1]
-    step = lstm_step(x_t, h_prev, c_prev, weights)
-    stacked = x_t @ weights.W_x.T + h_prev @ weights.W_h.T + weights.b
-    a, b, g, o = (stacked[:, k * H : (k + 1) * H] for k in range(4))
-    c_swapped = sigmoid(a) * c_prev + sigmoid(b) * np.tanh(g)
-    c_no_bias = lstm_step(x_t, h_prev, c_prev, LSTMWeights(weights.W_x, weights.W_h, 0 * weights.b))
-    c_sigmoid = step.f * c_prev + step.i * sigmoid(g)
-    got = ask(answer, x_t, h_prev, c_prev, weights.W_x, weights.W_h, weights.b)
-    return compare(
-        got,
-        [step.h, step.c],
-        [
-            ([step.c, step.h], "return h first, then c"),
-            ([sigmoid(o) * np.tanh(c_swapped), c_swapped], "rows are stacked i, f, g, o: you took the first for f"),
-            ([c_no_bias.h, c_no_bias.c], "the bias b is missing"),
-            ([step.o * np.tanh(c_sigmoid), c_sigmoid], "the candidate g has a tanh, not a sigmoid"),
-            ([step.o * step.c, step.c], "h is o times tanh(c), not o times c"),
-        ],
-        "compare gate by gate with the fields i, f, g, o of lstm_step(...)",
-    )
+def step(x_t, h_prev, c_prev, W_x, W_h, b):
+    i, f, g, o = np.split(x_t @ W_x.T + h_prev @ W_h.T + b, 4, axis=1)
+    c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
-@judge("1.4")
-def latch(answer):
-    """weights for I = H = 1: c within 0.3 of 1 from the first 1 on, for 1,000 steps."""
+def coupled_step(x_t, h_prev, c_prev, W_x, W_h, b):
+    i, _, g, o = np.split(x_t @ W_x.T + h_prev @ W_h.T + b, 4, axis=1)
+    c = (1 - sigmoid(i)) * c_prev + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def a_case():
+    draw, N, I, H = np.random.default_rng(101), 3, 2, 4
+    return [[draw.normal(size=size) for size in ((N, I), (N, H), (N, H), (4 * H, I), (4 * H, H), 4 * H)]]
+
+
+STEP = Function(
+    step,
+    a_case,
+    dict.fromkeys(("h_t", "c_t"), "compare gate by gate with the fields i, f, g, o of lstm_step(...)"),
+    {
+        "return sigmoid(o) * np.tanh(c), c -> return c, sigmoid(o) * np.tanh(c)": "return h first, then c",
+        "i, f, g, o = -> f, i, g, o =": "rows are stacked i, f, g, o: you took the first for f",
+        " + b -> ": "the bias b is missing",
+        "np.tanh(g) -> sigmoid(g)": "the candidate g has a tanh, not a sigmoid",
+        "np.tanh(c) -> c": "h is o times tanh(c), not o times c",
+    },
+)
+COUPLED = Function(
+    coupled_step,
+    a_case,
+    dict.fromkeys(("h_t", "c_t"), "c = (1 - i) * c_prev + i * g, and h as before"),
+    {
+        step: "this is still the LSTM: the forget gate must become 1 - i",
+        changed(step, "sigmoid(i) -> (1 - sigmoid(f))"): "you kept f and replaced i; it is f that becomes 1 - i",
+        "sigmoid(i) * np.tanh(g) -> np.tanh(g)": "what is written is still i times g",
+    },
+)
+
+# --- 1.4 ---
+
+
+def latch_fault(answer):
+    """Weights for I = H = 1: is c within 0.3 of 1 from the first 1 on, for 1,000 steps?"""
     W_x, W_h, b = (numbers(part) for part in answer)
     for name, part, shape in (("W_x", W_x, (4, 1)), ("W_h", W_h, (4, 1)), ("b", b, (4,))):
         if part.shape != shape:
-            return f"{name} has the shape {part.shape}, but {shape} is wanted"
+            raise Hint(f"{name} has the shape {part.shape}, but {shape} is wanted")
     weights, steps = LSTMWeights(W_x, W_h, b), np.arange(1, 1001)
 
     def cell_states(x):
@@ -110,50 +135,64 @@ def latch(answer):
     return None
 
 
-@judge("1.5")
-def leak(answer):
-    exact = np.log(0.5) / np.log(sigmoid(np.array(2.0)))
-    return compare(
-        answer,
-        np.ceil(exact),
-        [
-            (np.floor(exact), "after that many steps a little more than half is left: round up"),
-            (1, "sigmoid(2) is 0.88: one step takes away twelve hundredths only"),
-            (np.ceil(np.log(0.5) / np.log(2 / 10)), "the gate is sigmoid(2), not 2/10"),
-        ],
-        "after n steps sigmoid(2) ** n is left",
-    )
+def rows(i, f=0, g=0, o=0):
+    return [[i], [f], [g], [o]]
 
 
-@judge("1.6")
-def equal_parameters(answer):
-    wanted = 4 * 128 * (28 + 128 + 1)
-    H = int(np.argmin([abs(4 * H * (100 + H + 1) - wanted) for H in range(1, 300)])) + 1
-    one_gate = int(np.argmin([abs(H * (100 + H + 1) - wanted) for H in range(1, 400)])) + 1
-    return compare(
-        answer,
-        H,
-        [
-            (128, "with the same H, 72 further inputs make 4 * 128 * 72 further parameters"),
-            (one_gate, "both networks have four gates: count 4 on both sides"),
-        ],
-        "an LSTM has 4 H (I + H + 1) parameters: solve for H, or try all H",
-    )
+LATCH = Property(
+    latch_fault,
+    (rows(40), rows(-80), [-20, 20, 20, 20]),
+    "run it on zeros, on a single 1 and on 1,000 ones, and look at c",
+    [
+        ((rows(0), rows(0), [10, 10, 10, 10]), "near 0 before the first 1"),
+        ((rows(20), rows(0), [-10, 10, 0, 10]), "c must jump to about 1"),
+        ((rows(20), rows(-20), [-10, 0, 10, 10]), "fades while x = 0"),
+        ((rows(20), rows(0), [-10, 10, 10, 10]), "the cell counts"),
+        ((rows(12), rows(-40), [-6, 20, 10, 10]), "has crept to"),
+        ((rows(20), rows(-40), [-10, 7, 10, 10]), "fades to 0.40 within 1,000 idle steps"),
+        ((rows(11.1), rows(-3.9), [-10, 10, 10, 10]), "c drifts to"),
+        ((rows(20), rows(-20), [-10, 10, 10, 10]), "c drifts to 1.55"),
+        ((rows(20, o=20), rows(-60), [-10, 20, 10, -10]), "on a random sequence"),
+        (([[20, 0, 0, 0]], rows(-20), [-10, 10, 10, 10]), "W_x has the shape"),
+    ],
+)
+
+# --- 1.5 ---
+
+STEPS = np.ceil(np.log(0.5) / np.log(sigmoid(2.0)))
+LEAK = Number(
+    STEPS,
+    "after n steps sigmoid(2) ** n is left",
+    {
+        STEPS - 1: "after that many steps a little more than half is left: round up",
+        1: "the gate is sigmoid(2) = 0.88, not 2/10: one step takes away twelve hundredths only",
+    },
+)
+
+# --- 1.6 ---
 
 
-@judge("1.7")
-def coupled(answer):
-    x_t, h_prev, c_prev, weights = a_case(seed=107)
-    step = lstm_step(x_t, h_prev, c_prev, weights)
-    c = (1 - step.i) * c_prev + step.i * step.g
-    keep_f = step.f * c_prev + (1 - step.f) * step.g
-    return compare(
-        ask(answer, x_t, h_prev, c_prev, weights.W_x, weights.W_h, weights.b),
-        [step.o * np.tanh(c), c],
-        [
-            ([step.h, step.c], "this is still the LSTM: the forget gate must become 1 - i"),
-            ([step.o * np.tanh(keep_f), keep_f], "you kept f and replaced i; it is f that becomes 1 - i"),
-            ([step.o * np.tanh(c), (1 - step.i) * c_prev + step.g], "what is written is still i times g"),
-        ],
-        "c = (1 - i) * c_prev + i * g, and h as before",
-    )
+def units(parameters, I=100):
+    """The H whose H (I + H + 1) is nearest to this number."""
+    return round((np.sqrt((I + 1) ** 2 + 4 * parameters) - (I + 1)) / 2)
+
+
+PARAMETERS = 4 * 128 * (28 + 128 + 1)
+EQUAL = Number(
+    units(PARAMETERS / 4),
+    "an LSTM has 4 H (I + H + 1) parameters: solve for H, or try all H",
+    {
+        128: "with the same H, 72 further inputs make 4 * 128 * 72 further parameters",
+        units(PARAMETERS): "both networks have four gates: count 4 on both sides",
+    },
+)
+
+EXERCISES = [
+    Exercise("1.1", "work out one step on paper", "1.5", ON_PAPER, ([1.3808, 0.8812],)),
+    Exercise("1.2", "say the shapes of weights and states", "1.8", Named(SHAPES)),
+    Exercise("1.3", "write one step from memory", "1.8", STEP),
+    Exercise("1.4", "find the weights of a latch", "1.5", LATCH, ((rows(20, -20), rows(0), [-10, 10, 10, 10]),)),
+    Exercise("1.5", "how long a leaky forget gate keeps half of a number", "1.5", LEAK),
+    Exercise("1.6", "find the H that makes two LSTMs equally large", "1.12", EQUAL),
+    Exercise("1.7", "write the step of an LSTM with coupled gates", "1.5", COUPLED),
+]

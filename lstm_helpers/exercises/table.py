@@ -319,7 +319,7 @@ class Function:
         if isinstance(returned, dict) or not np.iterable(returned):
             raise Hint(f"one thing came, but {listed}")
         returned = list(returned)
-        if len(returned) > len(self.names) and all(close(*pair) for pair in zip(returned, right)):
+        if len(returned) > len(self.names) and all(close(*pair, **self.exact) for pair in zip(returned, right)):
             listed = f"{len(self.names)} are wanted: the first ones are right, leave out the rest"
         if len(returned) != len(self.names):
             raise Hint(f"{len(returned)} things came, but {listed}")
