@@ -16,10 +16,10 @@ from lstm_helpers.exercises.showing import Verdict
 from lstm_helpers.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
 from notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
-TABLE = {number: one for notebook in "123" for number, one in exercises.exercises(notebook).items()}
+TABLE = {number: one for notebook in "1234" for number, one in exercises.exercises(notebook).items()}
 WRONG = [(number, *pair) for number, one in TABLE.items() for pair in one.task.wrong()]
 # The exercises that are not in the table yet, with wrong and further right answers.
-JUDGED = [importlib.import_module(f"wrong_answers.{MODULES[notebook]}") for notebook in "456"]
+JUDGED = [importlib.import_module(f"wrong_answers.{MODULES[notebook]}") for notebook in "56"]
 JUDGED_WRONG = [(number, *pair) for module in JUDGED for number, pairs in module.WRONG.items() for pair in pairs]
 JUDGED_RIGHT = [
     (number, one) for module in JUDGED for number, several in getattr(module, "RIGHT", {}).items() for one in several

@@ -124,10 +124,12 @@ class Letters:
 
 
 class Number:
-    """One number, or an array of them. rtol, decimals, digits: as for close(). mistakes: {wrong one: hint}."""
+    """One number, or an array of them. rtol, decimals, digits: as for close(). mistakes: {wrong one: hint}; `known` is
+    the tolerance for these."""
 
-    def __init__(self, right, general, mistakes=(), **exact):
+    def __init__(self, right, general, mistakes=(), known=RTOL_OF_MISTAKES, **exact):
         self.right, self.general, self.mistakes, self.exact = right, general, dict(mistakes), exact
+        self.known = known
 
     def judge(self, answer):
         got = alike(answer, self.right)
@@ -136,7 +138,7 @@ class Number:
         if got.shape != np.shape(self.right):
             raise Hint(f"the shape is {got.shape}, but {np.shape(self.right)} is wanted")
         for wrong, hint in self.mistakes.items():
-            if close(got, wrong, RTOL_OF_MISTAKES):
+            if close(got, wrong, self.known * np.any(wrong)):  # of 0 there is no fraction
                 return Finding(self.general, hint)
         nearly = rounded_too_early(got, self.right, **self.exact)
         return Finding(nearly or self.general, known=bool(self.mistakes) and not nearly)
