@@ -233,6 +233,7 @@ def test_an_unknown_number_does_not_stop_the_notebook(number, said):
 
 def test_a_list_of_another_length_or_other_names_is_said(said):
     assert "a list of 3 numbers is wanted" in said("2.1", [9, 55]) and "a list of 3" in said("2.1", 9)
+    assert "3 things came, but 2 are wanted: the first ones are right" in said("1.1", [1.381, 0.881, 0.5])
     assert "a dict with the names ['linear', 'ReLU'] is wanted" in said("2.2", ({"linear": 1}, {"linear": "a"}))
 
 

@@ -102,37 +102,36 @@ def ways(p_f=(), p_o=(), p_o_before=(), shut=(), T=3):
     return from_h
 
 
-EVERY, SHORT = (1, 2, 3), "that is L_2; go one step further back"
-LSTM = {ways(): "this is the number without the change, and it does change"}
+def with_doors(general, mistakes, **doors):
+    known = {ways(): "this is the number without the change, and it does change"}
+    known[ways(**doors, T=2)] = "that is L_2; go one step further back"
+    return Number(ways(**doors), general, known | mistakes)
+
+
+EVERY, ONE_STEP = (1, 2, 3), "only one step has this deaf output gate so far; all of them have it"
 COUNTS = {
-    "A": Number(
-        ways(shut=EVERY),
+    "A": with_doors(
         "one term of (4.10) belongs to the output gate: which one, in which of the two equations?",
-        LSTM
-        | {ways(shut=(t,)): "only one step has this deaf output gate so far; all of them have it" for t in (2, 3)}
-        | {ways(shut=EVERY, T=2): SHORT},
+        {ways(shut=(3,)): ONE_STEP, ways(shut=(2,)): ONE_STEP},
+        shut=EVERY,
     ),
-    "B": Number(
-        ways(p_f=EVERY),
+    "B": with_doors(
         "the peephole is one more way from c_t to c_{t-1}: which of the two equations of (4.10) changes?",
-        LSTM
-        | {
-            ways(p_f=EVERY, T=2): SHORT,
+        {
             ways(p_f=(3,)): "step 2 has a peephole too",
             ways(p_f=(2,)): "step 3 has a peephole too",
             ways(p_f=(3,)) + ways(p_f=(2,)) - ways(): "one path goes through both peepholes",
         },
+        p_f=EVERY,
     ),
-    "C": Number(
-        ways(p_o=EVERY),
+    "C": with_doors(
         "from h_t there are now two ways to c_t of the same step; that holds for h_1 too",
-        LSTM
-        | {
-            ways(p_o=EVERY, T=2): SHORT,
+        {
             ways(p_o=(2, 3)): "each of the three steps has this peephole: one of them is left out",
             ways(p_o_before=EVERY): "this output gate sees c_t of its own step, not c_{t-1}",
             ways(p_f=EVERY): "this is the number for B",
         },
+        p_o=EVERY,
     ),
 }
 
@@ -237,43 +236,28 @@ def term(nth, factor, slope, weight, mistakes):
             0.0: "none of the terms is zero: the slope of tanh at c is 1 - tanh(c)^2, not 1 - c^2",
         }
         | {wrong * weight * TAU: hint for wrong, hint in mistakes.items()},
-        known=0.012,
+        known=0.012,  # two digits will do
         decimals=4,
     )
 
 
 FACTOR = "what is this gate multiplied with in C_t?"
+OF_F = {F: "the slope of the sigmoid is f (1 - f), not f", 1 - F: "the slope of the sigmoid is f (1 - f), not 1 - f"}
+OF_I = {
+    I * (1 - I): FACTOR,
+    G * I: "the slope of the sigmoid is i (1 - i), not i",
+    G * (1 - I): "the slope of the sigmoid is i (1 - i), not 1 - i",
+}
+OF_G = {
+    1 - G**2: FACTOR,
+    I * G * (1 - G): "the candidate is a tanh, not a sigmoid: another slope",
+    I * (1 - G): "the slope of tanh is 1 - g^2, with a square",
+    I * (1 - np.tanh(G) ** 2): "g is a tanh already: its slope is 1 - g^2",
+}
 TERMS = {
-    "via f": term(
-        "second",
-        C,
-        F * (1 - F),
-        2.0,
-        {F: "the slope of the sigmoid is f (1 - f), not f", 1 - F: "the slope of the sigmoid is f (1 - f), not 1 - f"},
-    ),
-    "via i": term(
-        "third",
-        G,
-        I * (1 - I),
-        1.5,
-        {
-            I * (1 - I): FACTOR,
-            G * I: "the slope of the sigmoid is i (1 - i), not i",
-            G * (1 - I): "the slope of the sigmoid is i (1 - i), not 1 - i",
-        },
-    ),
-    "via g": term(
-        "fourth",
-        I,
-        1 - G**2,
-        -0.5,
-        {
-            1 - G**2: FACTOR,
-            I * G * (1 - G): "the candidate is a tanh, not a sigmoid: another slope",
-            I * (1 - G): "the slope of tanh is 1 - g^2, with a square",
-            I * (1 - np.tanh(G) ** 2): "g is a tanh already: its slope is 1 - g^2",
-        },
-    ),
+    "via f": term("second", C, F * (1 - F), 2.0, OF_F),
+    "via i": term("third", G, I * (1 - I), 1.5, OF_I),
+    "via g": term("fourth", I, 1 - G**2, -0.5, OF_G),
 }
 VIA_G, TOTAL = TERMS["via g"].right, F + sum(term.right for term in TERMS.values())
 FIRST = Number(
