@@ -1,13 +1,14 @@
 """The exercises to notebook 04."""
 
 import re
+import sys
 from functools import partial
 from itertools import pairwise
-from types import CodeType, FunctionType
 
 import numpy as np
 
 from lstm_helpers import gradient_flow
+from lstm_helpers.exercises.asking import ask
 from lstm_helpers.exercises.reading import Hint
 from lstm_helpers.exercises.table import Both, Exercise, Function, Letters, Listed, Number, Property
 from lstm_helpers.lstm import lstm_backward, lstm_forward, lstm_step, sigmoid
@@ -370,33 +371,20 @@ def lags():
 
 
 def from_the_referee(function):
-    return BORROWED if asks_the_referee(function) else None
-
-
-def asks_the_referee(function, seen=()):
-    """Is this the helper, or does it name it, itself or in a function of the student's own that it calls?"""
-    function = getattr(function, "func", function)  # what a functools.partial calls
-    if any(function is referee for referee in REFEREES):
-        return True
-    if not isinstance(function, FunctionType) or function in seen or function.__module__ == gradient_flow.__name__:
-        return False
-    named, known = names_in(function.__code__), function.__globals__
-    if {referee.__name__ for referee in REFEREES} & named - known.keys():  # an attribute, as in gradient_flow.cell_...
-        return True
-    return any(asks_the_referee(known.get(name), (*seen, function)) for name in named)
-
-
-def names_in(code):
-    """The global names and attributes in a function's code, and in that of the functions inside it."""
-    inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*inner)
+    """A hint where the function comes to call the helper, under whatever name."""
+    case, called, before = next(iter(lags().values())), set(), sys.getprofile()
+    sys.setprofile(lambda frame, *_: called.add(frame.f_code))
+    try:
+        ask(function, *case)
+    finally:
+        sys.setprofile(before)
+    return BORROWED if gradient_flow.cell_gradients.__code__ in called else None  # cell_gradient calls it too
 
 
 def last_of_all(trace, weights, last, step):
-    return sum(gradient_flow.cell_gradients(trace, weights, step, last)[-1] for _ in "1")
+    return gradient_flow.cell_gradients(trace, weights, step, last)[-1]
 
 
-REFEREES = (gradient_flow.cell_gradient, gradient_flow.cell_gradients)
 BORROWED = "the numbers are right, but they are the referee's: repair the given lines, without cell_gradient"
 FIXED = "h_step is held fixed, but it moves with C_step"
 FAULT_A, FAULT_E, UPPER = "[step - 1] -> [step]", "J @ product -> product @ J", "tau[:, :, None] * identity"
@@ -428,9 +416,8 @@ REPAIRED = Function(
         "[step:last] -> [step - 1 : last - 1]": "line D was right: the first Jacobian on the way is that of step + 1",
         "[:, H:] -> [:, :H]": "line F was right: these are the rows of h",
         gradient_flow.cell_gradient: BORROWED,
-        partial(gradient_flow.cell_gradient): BORROWED,
-        last_of_all: BORROWED,
-        (lambda *case: last_of_all(*case)): BORROWED,
+        partial(last_of_all): BORROWED,
+        (lambda *case: getattr(gradient_flow, "cell_" + "gradient")(*case)): BORROWED,
     },
     otherwise=from_the_referee,
 )
