@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks figures bench sweep site slides rise assets test-browser test-hub clean
+.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks figures bench sweep site slides rise assets test-browser test-hub grade clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -83,6 +83,9 @@ test-browser: site slides .venv/with-test .venv/with-browser  ## open every note
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)
 	$(RUN) tools/hub.py
+
+grade: .venv/with-test  ## run a class's exercises and write down who has what right: FOLDER=submissions. Runs students' code!
+	$(RUN) -m lstm_helpers.exercises.grade "$(FOLDER)" $(OPTIONS)
 
 figures: .venv/with-course  ## draw figures/ again
 	$(RUN) -m lstm_helpers.plots.files
