@@ -1,286 +1,243 @@
-"""Judges of the exercises to notebook 05."""
+"""The exercises to notebook 05."""
 
 from itertools import permutations
 
 import numpy as np
+import torch
+from torch import nn
 
-from lstm_helpers.exercises.judges import ask, compare, filled, judge, letter, numbers, word
+from lstm_helpers.exercises.reading import Hint, numbers
+from lstm_helpers.exercises.table import Both, Exercise, Function, Letter, Listed, Named, Number, Property, Shape, Word
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
 
-def torch_lstm(I, H, seed, **options):
-    """An nn.LSTM in float64 with parameters from N(0, 1). PyTorch's random state is not touched."""
-    from torch import nn
-
-    return drawn(nn.LSTM(I, H, device="meta", **options), seed)
-
-
 def drawn(module, seed):
-    """A module made on the "meta" device, its parameters drawn from N(0, 1) in float64."""
-    import torch
-
+    """A module made on the "meta" device, its parameters from N(0, 1), float64; PyTorch's random state stays."""
     module, draw = module.double().to_empty(device="cpu").requires_grad_(False), np.random.default_rng(seed)
     for parameter in module.parameters():
         parameter.copy_(torch.from_numpy(draw.normal(size=parameter.shape)))
     return module
 
 
-@judge("5.1")
-def five_shapes(answer):
-    T, N, I, H, layers = 50, 5, 8, 16, 3
-    major = "batch_first puts the sequences first, in x and in the output"
-    known = {
-        "x": ((N, T, I), {(T, N, I): major, (N, T, H): "x has I numbers a step, not H"}),
-        "output": (
-            (N, T, 2 * H),
-            {
-                (T, N, 2 * H): major,
-                (N, T, H): "output holds the states of both directions side by side",
-                (N, T, 2 * layers * H): "output holds the last layer's states only",
-                (N, T, layers * H): "output holds the last layer's states only, but those of both directions",
-            },
-        ),
-        "weight_ih_l1": (
-            (4 * H, 2 * H),
-            {
-                (4 * H, I): "only layer 0 reads x; what does layer 1 read?",
-                (4 * H, H): "layer 1 reads what both directions of layer 0 put out",
-                (2 * H, 4 * H): "rows are what comes out, columns what goes in",
-                (8 * H, 2 * H): "each direction has weights of its own, so these are four gates, not eight",
-                (H, 2 * H): "the four gates are stacked",
-            },
-        ),
-    }
-    states = {
-        (N, 2 * layers, H): "batch_first changes input and output, but not h_n and c_n",
-        (N, layers, H): "batch_first changes input and output, but not h_n and c_n; and there are two directions",
-        (layers, N, H): "each layer has two directions, each with a last state of its own",
-        (layers, N, 2 * H): "two directions double the first axis of h_n and c_n, not the last",
-        (2, N, H): "h_n and c_n hold the states of all layers",
-        (1, N, H): "h_n and c_n hold the states of all layers and both directions",
-    }
-    known |= {name: ((2 * layers, N, H), states) for name in ("h_n", "c_n")}
-    if set(answer) != set(known):
-        return f"the names {sorted(known)} are wanted, not {sorted(answer)}"
-    for name, (wanted, hints) in known.items():
-        shape = tuple(answer[name])
-        if shape != wanted:
-            return f"{name}: {hints.get(shape, 'look at the table of four kinds of LSTM in notebook 05')}"
-    return None
+# --- 5.1 ---
+
+T, N, I, H, LAYERS = 50, 5, 8, 16, 3
+FOUR_KINDS = "look at the table of four kinds of LSTM in notebook 05"
+MAJOR = "batch_first puts the sequences first, in x and in the output"
+STATES = {
+    (N, 2 * LAYERS, H): "batch_first changes input and output, but not h_n and c_n",
+    (N, LAYERS, H): "batch_first changes input and output, but not h_n and c_n; and there are two directions",
+    (LAYERS, N, H): "each layer has two directions, each with a last state of its own",
+    (LAYERS, N, 2 * H): "two directions double the first axis of h_n and c_n, not the last",
+    (2, N, H): "h_n and c_n hold the states of all layers",
+    (1, N, H): "h_n and c_n hold the states of all layers and both directions",
+}
+OUTPUT = {
+    (T, N, 2 * H): MAJOR,
+    (N, T, H): "output holds the states of both directions side by side",
+    (N, T, 2 * LAYERS * H): "output holds the last layer's states only",
+    (N, T, LAYERS * H): "output holds the last layer's states only, but those of both directions",
+}
+WEIGHT = {
+    (4 * H, I): "only layer 0 reads x; what does layer 1 read?",
+    (4 * H, H): "layer 1 reads what both directions of layer 0 put out",
+    (2 * H, 4 * H): "rows are what comes out, columns what goes in",
+    (8 * H, 2 * H): "each direction has weights of its own, so these are four gates, not eight",
+    (H, 2 * H): "the four gates are stacked",
+}
+SHAPES = {
+    "x": Shape((N, T, I), FOUR_KINDS, {(T, N, I): MAJOR, (N, T, H): "x has I numbers a step, not H"}),
+    "output": Shape((N, T, 2 * H), FOUR_KINDS, OUTPUT),
+    "h_n": Shape((2 * LAYERS, N, H), FOUR_KINDS, STATES),
+    "c_n": Shape((2 * LAYERS, N, H), FOUR_KINDS, STATES),
+    "weight_ih_l1": Shape((4 * H, 2 * H), FOUR_KINDS, WEIGHT),
+}
+
+# --- 5.2 ---
 
 
-@judge("5.2")
-def slices(answer):
-    first_layer = "this is a state of the first layer; of which layer are the states in `output`?"
-    order = "h_n has layer after layer, and in each the forward direction first"
-    wanted = {
-        "h_n[0]": ("E", {}, first_layer),
-        "h_n[1]": ("E", {}, first_layer),
-        "h_n[2]": (
-            "A",
-            {"C": "that is the forward direction when it has just begun; where does it end?"},
-            order + ". Which layer and direction is number 2?",
-        ),
-        "h_n[3]": (
-            "D",
-            {"B": "at this row the backward direction has made its first step; where does it end?"},
-            order + ". Which layer and direction is number 3?",
-        ),
-        "c_n[3]": ("E", {"D": "that is h_n[3]; does `output` hold cell states?"}, "does `output` hold cell states?"),
-        "forward, first step": (
-            "C",
-            {
-                "A": "that is the forward direction after its last step",
-                "E": "`output` has every step of the last layer",
-            },
-            "the forward direction is the first half of the last axis, and begins with x_1",
-        ),
-        "backward, first step": (
-            "B",
-            {
-                "D": "that is the backward direction after its last step",
-                "E": "`output` has every step of the last layer",
-            },
-            "the backward direction is the second half of the last axis, and begins with the last step",
-        ),
-    }
-    if set(answer) != set(wanted):
-        return f"the names {sorted(wanted)} are wanted, not {sorted(answer)}"
-    for name, (right, hints, otherwise) in wanted.items():
-        said = letter(answer[name], "ABCDE", name)
-        if said != right:
-            return f"{name}: {hints.get(said, otherwise)}"
-    return None
+def place(right, general, mistakes=()):
+    return Letter("ABCDE", right, general, mistakes)
 
 
-@judge("5.3")
-def final_states(answer):
-    import torch
+FIRST_LAYER = "this is a state of the first layer; of which layer are the states in `output`?"
+ORDER = "h_n has layer after layer, and in each the forward direction first. Which layer and direction is number"
+EVERY_STEP = "`output` has every step of the last layer"
+WHERE = {
+    "h_n[0]": place("E", FIRST_LAYER),
+    "h_n[1]": place("E", FIRST_LAYER),
+    "h_n[2]": place(
+        "A", f"{ORDER} 2?", {"C": "that is the forward direction when it has just begun; where does it end?"}
+    ),
+    "h_n[3]": place(
+        "D",
+        f"{ORDER} 3?",
+        {"B": "at this row the backward direction has made its first step; where does it end?"},
+    ),
+    "c_n[3]": place("E", "does `output` hold cell states?", {"D": "that is h_n[3]; does `output` hold cell states?"}),
+    "forward, first step": place(
+        "C",
+        "the forward direction is the first half of the last axis, and begins with x_1",
+        {"A": "that is the forward direction after its last step", "E": EVERY_STEP},
+    ),
+    "backward, first step": place(
+        "B",
+        "the backward direction is the second half of the last axis, and begins with the last step",
+        {"D": "that is the backward direction after its last step", "E": EVERY_STEP},
+    ),
+}
 
-    said, repaired = (filled(part) for part in answer)
-    lines = {
+# --- 5.3 ---
+
+
+def final_states(lstm, readout, x):
+    _, (h_n, _) = lstm(x)
+    return readout(torch.cat([h_n[0], h_n[1]], dim=1))
+
+
+def networks():
+    cases = []
+    for N, T, I, H, D_y in ((3, 5, 2, 4, 3), (1, 4, 3, 2, 2), (4, 1, 2, 3, 1)):
+        lstm = drawn(nn.LSTM(I, H, bidirectional=True, batch_first=True, device="meta"), 53)
+        readout = drawn(nn.Linear(2 * H, D_y, device="meta"), 54)
+        cases.append((lstm, readout, torch.from_numpy(np.random.default_rng(55).normal(size=(N, T, I)))))
+    return cases
+
+
+BOTH = "torch.cat([h_n[0], h_n[1]], dim=1)"
+LINE = Letter(
+    "ABCD",
+    "C",
+    "after which line do the numbers of one sequence stand in the row of another one?",
+    {
         "A": "line A is right: with batch_first, the first axis of x has the sequences",
         "B": "line B is right: the LSTM was built for x as it lies",
         "D": "line D is right: the readout takes (N, 2H) and gives (N, D_y)",
-    }
-    said = letter(said, "ABCD")
-    if said != "C":
-        return lines[said]
-    for N, T, I, H, D_y in ((3, 5, 2, 4, 3), (1, 4, 3, 2, 2), (4, 1, 2, 3, 1)):
-        lstm = torch_lstm(I, H, 53, bidirectional=True, batch_first=True)
-        readout = drawn(torch.nn.Linear(2 * H, D_y, device="meta"), 54)
-        x = torch.from_numpy(np.random.default_rng(55).normal(size=(N, T, I)))
-        output, (h_n, c_n) = lstm(x)
-        mistakes = [
-            (h_n.reshape(N, -1), "the letter is right, but these are still the numbers of the given code"),
-            (output[:, -1], "the backward half of output[:, -1] has made one single step"),
-            (output[:, 0], "the forward half of output[:, 0] has made one single step"),
-            (torch.cat([h_n[1], h_n[0]], 1), "the readout wants the forward state first"),
-            (h_n.permute(1, 2, 0).reshape(N, -1), "forward and backward alternate now; all H of one come first"),
-            (torch.cat([c_n[0], c_n[1]], 1), "these are the cell states; the hidden states are wanted"),
-            (output.mean(1), "this is the mean over all steps; the two final states are wanted"),
-        ]
-        hint = compare(
-            ask(repaired, lstm, readout, x),
-            readout(torch.cat([h_n[0], h_n[1]], 1)),
-            [(readout(wrong), words) for wrong, words in mistakes],
-            "h_n is (2, N, H): what must happen to its axes before two of them are merged?",
-        )
-        if hint:
-            return hint
-    return None
+    },
+)
+FINAL_STATES = Function(
+    final_states,
+    networks,
+    "h_n is (2, N, H): what must happen to its axes before two of them are merged?",
+    {
+        f"{BOTH} -> h_n.reshape(len(x), -1)": "the letter is right, but these are still the numbers of the given code",
+        f"{BOTH} -> lstm(x)[0][:, -1]": "the backward half of output[:, -1] has made one single step",
+        f"{BOTH} -> lstm(x)[0][:, 0]": "the forward half of output[:, 0] has made one single step",
+        "[h_n[0], h_n[1]] -> [h_n[1], h_n[0]]": "the readout wants the forward state first",
+        f"{BOTH} -> h_n.permute(1, 2, 0).reshape(len(x), -1)": "forward and backward alternate now; all H of one come"
+        " first",
+        "[h_n[0], h_n[1]] -> [*lstm(x)[1][1]]": "these are the cell states; the hidden states are wanted",
+        f"{BOTH} -> lstm(x)[0].mean(1)": "this is the mean over all steps; the two final states are wanted",
+    },
+)
+
+# --- 5.4 ---
 
 
-def reordered(stacked, old, new):
-    """Rows stacked in the order old -> in the order new. Both are written with g, not c."""
-    return np.concatenate([np.split(stacked, 4)[old.index(gate)] for gate in new])
+def reorder(stacked, old, new):
+    old, new = old.replace("c", "g"), new.replace("c", "g")
+    position = [old.index(gate) for gate in new]  # (5.9)
+    return np.concatenate([np.split(stacked, 4)[k] for k in position])
 
 
-@judge("5.4")
-def orders(answer):
-    repaired, blind = (filled(part) for part in answer)
+def stacks():
     draw = np.random.default_rng(54)
-    for H, shape, old, new in (
-        (3, (12, 2), "iofc", "ifgo"),
-        (2, (8, 5), "ifgo", "ogif"),
-        (1, (4,), "gofi", "cifo"),
-        (5, (20,), "fcoi", "oicf"),
-    ):
-        stacked, a, b = draw.normal(size=shape), old.replace("c", "g"), new.replace("c", "g")
-        swapped = stacked.reshape(-1, 4, *shape[1:])[:, [a.index(gate) for gate in b]].reshape(shape)
-        mistakes = [
-            (reordered(stacked, b, a), "these are still the numbers of the given code: what does `position` mean?"),
-            (stacked, "nothing has changed its place"),
-        ]
-        if H > 1:  # one unit has one row a gate
-            mistakes.append((swapped, "a gate's H rows stand together: cut into four blocks, not into groups of four"))
-        hint = compare(
-            ask(repaired, stacked, old, new),
-            reordered(stacked, a, b),
-            mistakes,
-            f'"{old}" to "{new}": say it in words for the first block of the result. In which block does it lie now?',
-        )
-        if hint:
-            return hint
-    return blind_orders(blind)
+    kinds = (((12, 2), "iofc", "ifgo"), ((8, 5), "ifgo", "ogif"), ((4,), "gofi", "cifo"), ((20,), "fcoi", "oicf"))
+    return {f'"{old}" to "{new}"': (draw.normal(size=shape), old, new) for shape, old, new in kinds}
 
 
-def blind_orders(answer):
-    gates = np.arange(4)
-    moved = [np.flatnonzero(p != gates) for p in map(np.array, permutations(gates)) if np.all(p[p] == gates)]
-    pairs = sum(len(places) == 2 for places in moved)
-    return compare(
-        answer,
-        len(moved),
-        [
-            (24 - len(moved), "this many orders it gets wrong; the others are asked for"),
-            (1, 'it gets more than "ifgo" itself right: CS231n\'s order is one example'),
-            (pairs, "these are the orders in which two gates change places; are there others?"),
-            (pairs + 1, "what if two gates change places, and so do the two others?"),
-            (len(moved) - 1, 'one is missing: is "ifgo" itself among yours?'),
-            (24, "ONNX's order is one that it gets wrong"),
-        ],
-        "the function is repaired; now let it and the faulty one run on all 24 orders and count",
-    )
+SPLIT = "np.split(stacked, 4)[k] for k in position"
+REORDER = Function(
+    reorder,
+    stacks,
+    "say it in words for the first block of the result. In which block does it lie now?",
+    {
+        "old.index(gate) for gate in new -> new.index(gate) for gate in old": "these are still the numbers of the given"
+        " code: what does `position` mean?",
+        "for k in position -> for k in range(4)": "nothing has changed its place",
+        f"{SPLIT} -> rows[position] for rows in np.split(stacked, len(stacked) // 4)": "a gate's H rows stand together:"
+        " cut into four blocks, not into groups of four",
+    },
+)
+CHANGES = [np.array(order) for order in permutations(range(4))]
+BLIND = [order for order in CHANGES if (order[order] == range(4)).all()]  # position is its own inverse
+PAIRS = sum((order != range(4)).sum() == 2 for order in BLIND)
+BY_LUCK = Number(
+    len(BLIND),
+    "the function is repaired; now let it and the faulty one run on all 24 orders and count",
+    {
+        24 - len(BLIND): "this many orders it gets wrong; the others are asked for",
+        1: 'it gets more than "ifgo" itself right: CS231n\'s order is one example',
+        PAIRS: "these are the orders in which two gates change places; are there others?",
+        PAIRS + 1: "what if two gates change places, and so do the two others?",
+        len(BLIND) - 1: 'one is missing: is "ifgo" itself among yours?',
+        24: "ONNX's order is one that it gets wrong",
+    },
+)
+
+# --- 5.5 ---
+
+ONES, IDLE, ERROR = 100, 1000, 0.01
+LEAK = sigmoid(np.array(-10.0)).item()
+HOW_SMALL = {
+    "epsilon": Number(
+        np.sqrt(3 * ERROR / (ONES + ONES**3)),
+        "write (5.5) for z = 100, and set the second term to 0.01",
+        {
+            np.sqrt(3 * ERROR / ONES): "the memory passes through a tanh too, and it is a hundred times as large",
+            np.sqrt(3 * ERROR) / ONES: "0.01 is the error of the count, not a hundredth of the count",
+            np.sqrt(ERROR / ONES**3): "the term in (5.5) is divided by 3",
+            3 * ERROR / ONES**3: "in (5.5) it is the square of epsilon",
+            np.sqrt(3 * ERROR): "this is for a count of 1",
+        },
+        digits=3,
+    ),
+    "b_f": Number(
+        np.log(ONES * IDLE / ERROR),
+        "each step loses sigma(-b_f), about exp(-b_f), of the 100",
+        {
+            np.log(ONES / ERROR): "this is for one idle step; there are 1000",
+            np.log(IDLE / ERROR): "0.01 is the loss of the count, not the part of it that is lost",
+            np.log10(ONES * IDLE / ERROR): "sigma has powers of e, not of ten",
+            -np.log(ONES * IDLE / ERROR): "with a negative bias the gate is shut",
+        },
+        decimals=1,
+    ),
+    "leak": Number(
+        IDLE * LEAK,
+        "each zero lets in sigma(-10) times the candidate; and the readout divides by epsilon",
+        {
+            LEAK: "this is what one step lets in; there are 1000, and the memory keeps them",
+            0.5 * IDLE: "without a one the input gate has the pre-activation -10, not 0",
+            IDLE: "the input gate is nearly shut while x = 0",
+        },
+        known=1.2e-2,
+        digits=2,
+    ),
+    "in_float32": Word(
+        ("smaller", "larger", "same"),
+        "same",
+        "how many digits does a float32 keep of a small number, and how many of a large one?",
+        {
+            "larger": "a float32 keeps seven digits of a small number too; what is divided by epsilon is small with it",
+            "smaller": "the tanh does less harm with each smaller epsilon, but here rounding does more than the tanh",
+        },
+    ),
+}
+
+# --- 5.6 ---
 
 
-@judge("5.5")
-def how_small(answer):
-    if len(answer) != 4:
-        return "three numbers and a word are wanted"
-    n, idle, error = 100, 1000, 0.01
-    leak = float(sigmoid(np.array(-10.0)))
-    return (
-        part(
-            "epsilon",
-            answer[0],
-            np.sqrt(3 * error / (n + n**3)),
-            {
-                np.sqrt(3 * error / n): "the memory passes through a tanh too, and it is a hundred times as large",
-                np.sqrt(3 * error) / n: "0.01 is the error of the count, not a hundredth of the count",
-                np.sqrt(error / n**3): "the term in (5.5) is divided by 3",
-                3 * error / n**3: "in (5.5) it is the square of epsilon",
-                np.sqrt(3 * error): "this is for a count of 1",
-            },
-            "write (5.5) for z = 100, and set the second term to 0.01",
-            digits=3,
-        )
-        or part(
-            "b_f",
-            answer[1],
-            np.log(n * idle / error),
-            {
-                np.log(n / error): "this is for one idle step; there are 1000",
-                np.log(idle / error): "0.01 is the loss of the count, not the part of it that is lost",
-                np.log(idle / (error / n)) / np.log(10): "sigma has powers of e, not of ten",
-                -np.log(n * idle / error): "with a negative bias the gate is shut",
-            },
-            "each step loses sigma(-b_f), about exp(-b_f), of the 100",
-            decimals=1,
-        )
-        or part(
-            "leak",
-            answer[2],
-            idle * leak,
-            {
-                leak: "this is what one step lets in; there are 1000, and the memory keeps them",
-                0.5 * idle: "without a one the input gate has the pre-activation -10, not 0",
-                idle: "the input gate is nearly shut while x = 0",
-            },
-            "each zero lets in sigma(-10) times the candidate; and the readout divides by epsilon",
-            digits=2,
-        )
-        or float32_word(answer[3])
-    )
-
-
-def part(name, got, wanted, mistakes, otherwise, **exact):
-    """As compare, for one of several numbers."""
-    hint = compare(got, wanted, list(mistakes.items()), otherwise, **exact)
-    return hint and f"{name}: {hint}"
-
-
-def float32_word(answer):
-    hints = {
-        "same": None,
-        "larger": "a float32 keeps seven digits of a small number too; what is divided by epsilon is small with it",
-        "smaller": "the tanh does less harm with each smaller epsilon, but here rounding does more than the tanh",
-    }
-    hint = hints[word(answer, ("smaller", "larger", "same"), "in_float32")]
-    return hint and f"in_float32: {hint}"
-
-
-@judge("5.6")
-def counter(answer):
-    """weights and readout for I = 2, H = 1: ones since the last reset, to 0.01, for up to 300 steps."""
-    W_x, W_h, b, W_hy = (numbers(filled(part)) for part in answer)
+def fault_in_counter(answer):
+    """Weights and readout for I = 2, H = 1: ones since the last reset, to 0.01, for up to 300 steps?"""
+    W_x, W_h, b, W_hy = (numbers(part) for part in answer)
     for name, array, shape in (("W_x", W_x, (4, 2)), ("W_h", W_h, (4, 1)), ("b", b, (4,))):
         if array.shape != shape:
-            return f"{name} has the shape {array.shape}, but {shape} is wanted"
+            raise Hint(f"{name} has the shape {array.shape}, but {shape} is wanted")
     if W_hy.size != 1:
-        return "W_hy is one number"
-    weights, W_hy = LSTMWeights(W_x, W_h, b), W_hy.item()
+        raise Hint("W_hy is one number")
+    weights, W_hy, steps = LSTMWeights(W_x, W_h, b), W_hy.item(), np.arange(1, 301)
 
     def off(ones, resets):
         """What comes out, what would come out if the memory's tanh were not there, and the right count."""
@@ -290,26 +247,20 @@ def counter(answer):
             count.append((0 if reset else count[-1]) + one)
         return W_hy * trace.h[:, 0, 0], W_hy * (trace.o * trace.c)[:, 0, 0], np.array(count[1:])
 
-    steps, none = np.arange(1, 301), np.zeros(300)
-    for hint in (
-        first_ones(*off(steps <= 3, none)),
-        many_ones(*off(steps > 0, none)),
-        at_resets(off, steps),
-    ):
-        if hint:
-            return hint
+    hint = fault_in_counting(off, steps) or fault_at_resets(off, steps)
     for seed in range(20):
         draw = np.random.default_rng(seed)
         ones, cleared = draw.random(300) < draw.random(), draw.random(300) < draw.choice([0.01, 0.1, 0.5])
         y, _, count = off(ones, cleared)
-        if not np.abs(y - count).max() <= 0.01:
+        if not hint and not np.abs(y - count).max() <= 0.01:
             t = np.abs(y - count).argmax()
             return f"on a random sequence, {y[t]:.3f} comes out at step {t + 1}, but the count is {count[t]:.0f}"
-    return None
+    return hint
 
 
-def first_ones(y, unsquashed, count):
-    """Three ones, then nothing."""
+def fault_in_counting(off, steps):
+    """Three ones, then nothing; and 300 ones."""
+    y, unsquashed, count = off(steps <= 3, 0)
     if np.abs(y[:3]).max() < 1e-3:
         return "three ones come, and nothing comes out: are input and output gate open, and does g hear x?"
     if np.abs(unsquashed[:3] - unsquashed[0] * count[:3]).max() > 0.01 * abs(unsquashed[0]):
@@ -322,11 +273,7 @@ def first_ones(y, unsquashed, count):
         return f"the count fades from 3 to {y[-1]:.3f} while zeros come: how far open is the forget gate?"
     if y[-1] > 3.01:
         return f"the count grows from 3 to {y[-1]:.3f} while zeros come: something leaks in"
-    return None
-
-
-def many_ones(y, unsquashed, count):
-    """300 ones and no reset."""
+    y, unsquashed, count = off(steps > 0, 0)
     error = abs(y[-1] - count[-1])
     if error <= 0.01:
         return None
@@ -335,7 +282,7 @@ def many_ones(y, unsquashed, count):
     return f"after 300 ones, {y[-1]:.3f} comes out: {reason}"
 
 
-def at_resets(off, steps):
+def fault_at_resets(off, steps):
     """A reset after 250 ones, alone or together with a one, and two of them on an empty memory."""
     y = off(steps <= 250, steps == 251)[0]
     if y[250] > 200:
@@ -349,68 +296,92 @@ def at_resets(off, steps):
     return "a reset of an empty memory must leave it empty" if np.abs(y).max() > 0.01 else None
 
 
-def layers_and_directions(lstm, x, mistake=None):
-    """Output and h_n of a bidirectional nn.LSTM, or what one mistake makes of them. x: (T, N, I)."""
-    h_n, sequence = [], x
+def counter(epsilon=1e-5, forget=(0, -60), bias=(30, 30, 0, 30), W_hy=None, candidate=None, into=(0, 0)):
+    return [into, forget, candidate or (epsilon, 0), (0, 0)], np.zeros((4, 1)), bias, W_hy or 1 / epsilon
+
+
+COUNTER = Property(
+    fault_in_counter,
+    counter(),
+    "run it on three ones and many zeros, on 300 ones and on a reset, and look at W_hy h_t",
+    [
+        (counter(epsilon=1.0), "still too large for a tanh"),
+        (counter(epsilon=1e-4), "the memory's tanh bends"),
+        (counter(W_hy=1.0), "nothing comes out"),
+        (counter(W_hy=5e4), "adds 0.5 instead of 1"),
+        (counter(bias=(30, 0, 0, 30)), "does not keep a one"),
+        (counter(bias=(30, 7, 0, 30)), "fades from 3"),
+        (counter(bias=(30, 12, 0, 30)), "a gate not quite open"),
+        (counter(bias=(30, 30, 1e-6, 30), candidate=(9e-6, 0)), "grows from 3"),
+        (counter(forget=(0, 0)), "does not clear"),
+        (counter(forget=(0, -35)), "a reset leaves"),
+        (counter(into=(0, -60)), "a one that comes together"),
+        (counter(forget=(20, -60), bias=(30, 12, 0, 30)), "on a random sequence"),
+        ((*counter()[:1], np.zeros(4), *counter()[2:]), "W_h has the shape"),
+        ((*counter()[:3], [1, 2]), "one number"),
+    ],
+)
+
+# --- 5.7 ---
+
+
+def all_layers(lstm, x):
+    h_n, below = [], x
     for layer in range(lstm.num_layers):
         halves = []
-        for suffix in (f"_l{layer}", f"_l{layer}_reverse"):
-            W_x, W_h, b_ih, b_hh = (
-                getattr(lstm, name + suffix).numpy() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            )
-            b = {"b_ih": b_ih, "b_hh": b_hh, "mean": (b_ih + b_hh) / 2}.get(mistake, b_ih + b_hh)
-            turn = slice(None, None, -1 if suffix.endswith("reverse") else 1)
-            h = lstm_forward(x if mistake == "read forward" else x[turn], LSTMWeights(W_x, W_h, b)).h
-            halves.append(h if mistake in ("read forward", "left reversed") else h[turn])
-            h_n.append(halves[-1][-1] if mistake == "last row" else h[-1])
-        output = np.concatenate(halves[::-1] if mistake == "backward first" else halves, axis=2)
-        x = sequence if mistake == "always x" else output
-    return output, np.stack(h_n)
+        for name, way in ((f"_l{layer}", 1), (f"_l{layer}_reverse", -1)):
+            kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            W_x, W_h, b_ih, b_hh = (getattr(lstm, kind + name).numpy() for kind in kinds)
+            h = lstm_forward(below[::way], LSTMWeights(W_x, W_h, b_ih + b_hh)).h  # (5.8)
+            halves.append(h[::way])
+            h_n.append(h[-1])  # (5.10)
+        below = np.concatenate(halves, axis=2)
+    return below, np.stack(h_n)
 
 
-@judge("5.7")
-def all_layers(answer):
-    import torch
+def all_layers_of_pytorch(lstm, x):
+    output, (h_n, _) = lstm(torch.from_numpy(x))
+    return output, h_n
 
-    hints = {
-        "b_ih": "b_hh is missing: both biases are added",
-        "b_hh": "b_ih is missing: both biases are added",
-        "mean": "the two biases are added, not averaged",
-        "read forward": "the backward direction must read its input from the last step to the first",
-        "left reversed": "the first state that the backward direction makes belongs to step T: in which row is it?",
-        "always x": "every layer reads x now, but layer 1 reads what layer 0 puts out",
-        "backward first": "in output, the forward half comes first",
-    }
+
+def deep_networks():
+    cases, draw = {}, np.random.default_rng(58)
     for layers, T, N, I, H in ((1, 4, 3, 2, 3), (2, 5, 3, 4, 2), (3, 3, 1, 1, 2)):
-        lstm = torch_lstm(I, H, 57, num_layers=layers, bidirectional=True)
-        x = np.random.default_rng(58).normal(size=(T, N, I))
-        output, (h_n, _) = lstm(torch.from_numpy(x))
-        got = ask(answer, lstm, x)
-        if not isinstance(got, (tuple, list)) or len(got) != 2:
-            return "two arrays are wanted, output and h_n"
-        known = [
-            (layers_and_directions(lstm, x, mistake)[0], words)
-            for mistake, words in hints.items()
-            if mistake != "always x" or I == 2 * H
-        ]
-        hint = compare(
-            got[0],
-            output,
-            [*known, (h_n, "return output first, then h_n")],
-            f"num_layers={layers}: the numbers are not right yet. Compare with lstm(x), one layer first",
-        )
-        if hint:
-            return f"output: {hint}"
-        mistakes = [
-            (
-                layers_and_directions(lstm, x, "last row")[1],
-                "in which row of its half does the backward direction end?",
-            ),
-            (torch.cat([h_n[0::2], h_n[1::2]]), "the order is layer by layer, and in each forward, then backward"),
-            (h_n.flip(0), "the first layer comes first, and in each layer the forward direction"),
-            (h_n[-2:], "the last states of all layers are wanted, not only of the last one"),
-        ]
-        hint = compare(got[1], h_n, mistakes, "the last state that each direction of each layer has made is wanted")
-        if hint:
-            return f"h_n: {hint}"
-    return None
+        lstm = drawn(nn.LSTM(I, H, num_layers=layers, bidirectional=True, device="meta"), 57)
+        cases[f"num_layers={layers}"] = (lstm, draw.normal(size=(T, N, I)))
+    return cases
+
+
+READ_FORWARD = "the backward direction must read its input from the last step to the first"
+ALL_LAYERS = Function(
+    all_layers,
+    deep_networks,
+    {
+        "output": "the numbers are not right yet. Compare with lstm(x), one layer first",
+        "h_n": "the last state that each direction of each layer has made is wanted",
+    },
+    {
+        "b_ih + b_hh -> b_ih": "b_hh is missing: both biases are added",
+        "b_ih + b_hh -> b_hh": "b_ih is missing: both biases are added",
+        "b_ih + b_hh -> (b_ih + b_hh) / 2": "the two biases are added, not averaged",
+        "below[::way] -> below && h[::way] -> h": READ_FORWARD,
+        "below[::way] -> below": READ_FORWARD,
+        "h[::way] -> h": "the first state that the backward direction makes belongs to step T: in which row is it?",
+        "below[::way] -> x[::way]": "every layer reads x now, but layer 1 reads what layer 0 puts out",
+        "concatenate(halves -> concatenate(halves[::-1]": "in output, the forward half comes first",
+        "h_n.append(h[-1]) -> h_n.append(halves[-1][-1])": "in which row of its half does the backward direction end?",
+        "stack(h_n) -> stack(h_n[0::2] + h_n[1::2])": "the order is layer by layer, and in each forward, then backward",
+        "stack(h_n) -> stack(h_n[::-1])": "the first layer comes first, and in each layer the forward direction",
+        "stack(h_n) -> stack(h_n[-2:])": "the last states of all layers are wanted, not only of the last one",
+    },
+)
+
+EXERCISES = [
+    Exercise("5.1", "say the shapes of a bidirectional network's tensors", "5.10", Named(SHAPES)),
+    Exercise("5.2", "find states in the output of a bidirectional network", "5.10", Named(WHERE)),
+    Exercise("5.3", "find the line that mixes up the sequences, and repair it", "5.10", Both(LINE, FINAL_STATES)),
+    Exercise("5.4", "repair a conversion of gate orders, and count what its test saw", "5.9", Both(REORDER, BY_LUCK)),
+    Exercise("5.5", "say how small is small enough", "5.5", Listed(HOW_SMALL, "three numbers and a word are wanted")),
+    Exercise("5.6", "find the weights of a counter", "5.5", COUNTER),
+    Exercise("5.7", "run all layers and both directions", "5.8", ALL_LAYERS, (all_layers_of_pytorch,)),
+]

@@ -190,14 +190,18 @@ class Named:
 
 
 class Listed(Named):
-    """A list of numbers. tasks: {name: task}."""
+    """A list of numbers. tasks: {name: task}. wanted: what to say of a list of another length."""
+
+    def __init__(self, tasks, wanted=""):
+        super().__init__(tasks)
+        self.wanted = wanted or f"a list of {len(tasks)} numbers is wanted"
 
     def joined(self, parts):
         return list(parts.values())
 
     def parts(self, answer):
         if not hasattr(answer, "__len__") or len(answer) != len(self.tasks):
-            raise Hint(f"a list of {len(self.tasks)} numbers is wanted")
+            raise Hint(self.wanted)
         return dict(zip(self.tasks, answer))
 
 
@@ -268,13 +272,14 @@ class Function:
         place, name = wrong[0]
         wrong = [part for part in wrong if part[0] == place]
         general = self.general[name] if isinstance(self.general, dict) else self.general
-        shapes = numbers(got[wrong[0]]).shape, np.shape(wanted[wrong[0]])
-        if shapes[0] != shapes[1]:
+        shapes = numbers(got[wrong[0]]).shape, numbers(wanted[wrong[0]]).shape
+        strange = shapes[0] != shapes[1]  # then no mistake in another part says enough
+        if strange:
             general = "the shape is {}, but {} is wanted".format(*shapes)
         nearly = rounded_too_early(got[wrong[0]], wanted[wrong[0]], **self.exact)
         where = prefixed(place, ", ".join(name for _, name in wrong))
-        at, hint = self.mistake_in(wrong, got, wanted, case) or (where, None)
-        known = bool(self.mistakes) and not nearly and shapes[0] == shapes[1]
+        at, hint = self.mistake_in(wrong[:1] if strange else wrong, got, wanted, case) or (where, None)
+        known = bool(self.mistakes) and not nearly and not strange
         return Finding(general if hint or not nearly else nearly, hint, where, at, known)
 
     def mistake_in(self, wrong, got, wanted, case):
