@@ -181,6 +181,7 @@ def test_hints_come_in_two_stages_for_each_part():
     assert judged(three) == "not yet: a, b: look at a – see (2.10). Run this cell again for a closer hint."
     assert judged(sign) == "not yet: b: the sign" and judged(three) == "not yet: a: three times"
     assert judged(lambda x: (2 * x, x)) == "not yet: no usual mistake gives this. b: look at b"
+    assert "a, b: there is a NaN or an infinity in the result" in judged(lambda x: (np.log(x), x))
 
 
 def test_of_two_mistakes_the_first_is_told():
@@ -196,7 +197,8 @@ def test_what_cannot_be_judged_is_said_at_once():
         judged(lambda x: [2 * x])
     with pytest.raises(Hint, match="one thing came"):
         judged(lambda x: 2.0)
-    assert judged(lambda x: (2 * x[:2], x)) == "not yet: a, b: the shape is (2,), but (3,) is wanted"
+    for a_and_b in (lambda x: (2 * x[:2], x), lambda x: (2 * x[:2], 2 * x - 1)):
+        assert judged(a_and_b, 2) == "not yet: a, b: the shape is (2,), but (3,) is wanted"
 
 
 def test_a_students_error_is_shown_with_its_line(said):
@@ -216,6 +218,7 @@ def test_an_unknown_number_does_not_stop_the_notebook(number, said):
 def test_a_list_of_another_length_or_other_names_is_said(said):
     assert "a list of 3 numbers is wanted" in said("2.1", [9, 55]) and "a list of 3" in said("2.1", 9)
     assert "3 things came, but 2 are wanted: the first ones are right" in said("1.1", [1.381, 0.881, 0.5])
+    assert "the share of right answers, then" in said("6.1", 0.1) and "and a word are" in said("5.5", [1, 2, 3])
     assert "a dict with the names ['linear', 'ReLU'] is wanted" in said("2.2", ({"linear": 1}, {"linear": "a"}))
 
 
@@ -331,6 +334,25 @@ def test_as_many_digits_as_are_asked_for():
     assert close(1.734e-4, 1.73e-4, digits=3) and not close(1.736e-4, 1.73e-4, digits=3)
     assert close([120.4, 0.01204], [120, 0.012], digits=3) and not close([120.4, 0.01206], [120, 0.012], digits=3)
     assert "nearly, but not to 3 digits after" in rounded_too_early(0.12, 0.1239, decimals=3)
+
+
+def test_a_wrong_number_is_known_to_the_digits_asked_for(said):
+    for number, answer, hint in (
+        ("5.5", [1.73e-4, 16.1, 4.5e-5, "same"], "one step lets in"),
+        ("6.1", [0.053, 2.3], "19 sums"),
+        ("6.3", TABLE["6.3"].task.right | {"A": -14}, "a logarithm"),
+    ):
+        assert hint not in said(number, answer) and hint in said(number, answer)
+
+
+def test_an_overflow_is_known_whatever_comes_of_it(said):
+    infinite = "y - y.max(axis=2, keepdims=True) -> y && (p - -> (np.nan_to_num(p, nan=np.inf) -"
+    answers = 2 * [changed(TABLE["6.7"].task.right, infinite)]
+    assert "exp overflows" in [said("6.7", answer) for answer in answers][1]
+
+
+def test_the_shape_of_a_tensor_is_shown_as_that_of_an_array(said):
+    assert "the shape is (3, 5, 2), but (3, 3) is wanted" in said("5.3", ("C", lambda lstm, readout, x: x))
 
 
 def test_one_number_may_come_in_an_array_of_one():

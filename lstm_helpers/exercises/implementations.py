@@ -225,6 +225,7 @@ HOW_SMALL = {
         },
     ),
 }
+ANSWERS = Listed(HOW_SMALL, "three numbers and a word are wanted")
 
 # --- 5.6 ---
 
@@ -381,7 +382,7 @@ EXERCISES = [
     Exercise("5.2", "find states in the output of a bidirectional network", "5.10", Named(WHERE)),
     Exercise("5.3", "find the line that mixes up the sequences, and repair it", "5.10", Both(LINE, FINAL_STATES)),
     Exercise("5.4", "repair a conversion of gate orders, and count what its test saw", "5.9", Both(REORDER, BY_LUCK)),
-    Exercise("5.5", "say how small is small enough", "5.5", Listed(HOW_SMALL, "three numbers and a word are wanted")),
+    Exercise("5.5", "say how small is small enough", "5.5", ANSWERS, ([1.732e-4, 16.12, 0.0454, "same size"],)),
     Exercise("5.6", "find the weights of a counter", "5.5", COUNTER),
     Exercise("5.7", "run all layers and both directions", "5.8", ALL_LAYERS, (all_layers_of_pytorch,)),
 ]

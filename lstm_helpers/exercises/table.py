@@ -276,6 +276,8 @@ class Function:
         strange = shapes[0] != shapes[1]  # then no mistake in another part says enough
         if strange:
             general = "the shape is {}, but {} is wanted".format(*shapes)
+        elif not np.isfinite(numbers(got[wrong[0]])).all():
+            general = "there is a NaN or an infinity in the result"
         nearly = rounded_too_early(got[wrong[0]], wanted[wrong[0]], **self.exact)
         where = prefixed(place, ", ".join(name for _, name in wrong))
         at, hint = self.mistake_in(wrong[:1] if strange else wrong, got, wanted, case) or (where, None)

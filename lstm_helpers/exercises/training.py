@@ -218,6 +218,7 @@ CHRONO = Property(
             f"{TAU} -> 2 + (T - 2) * torch.rand(H)": "must be spread uniformly",
             "H, T = -> lstm = copy.deepcopy(lstm); H, T =": "still as it was",
             "return lstm -> torch.nn.init.zeros_(lstm.weight_ih_l0)": "only biases",
+            "return lstm -> torch.nn.init.zeros_(lstm.weight_hh_l0)": "only biases",
         }.items()
     ],
 )
@@ -337,16 +338,13 @@ def all_or_nothing(dy):
     return {("", ""): dy if np.isfinite(dy).all() else dy + np.nan}
 
 
-SHIFTED = "y - y.max(axis=2, keepdims=True)"
-OVERFLOW = "exp overflows for scores in the thousands: take off the largest of every K scores first"
 SCORE_GRADIENT = Function(
     score_gradient,
     batches,
     "nudge one score at one real step both ways, as in (3.20), and see what L does",
     {
-        f"{SHIFTED} -> y": OVERFLOW,
-        f"{SHIFTED} -> y && real * (p - np.eye(y.shape[2])[s]) -> "
-        "np.where(real, p - np.eye(y.shape[2])[s], 0)": OVERFLOW,
+        "y - y.max(axis=2, keepdims=True) -> y": "exp overflows for scores in the thousands: take off the largest of"
+        " every K scores first",
         "lengths.sum() -> s.size": "the mean is over M steps, those that are real; you divided by T N",
         "lengths.sum() -> len(lengths)": "you divided by the number of sequences; the mean is over M steps",
         "lengths.sum() -> len(lengths) / lengths[:, None]": "one mean over all M steps, not one for each sequence",
