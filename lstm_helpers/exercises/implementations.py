@@ -333,7 +333,8 @@ def all_layers(lstm, x):
         for name, way in ((f"_l{layer}", 1), (f"_l{layer}_reverse", -1)):
             kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             W_x, W_h, b_ih, b_hh = (getattr(lstm, kind + name).numpy() for kind in kinds)
-            h = lstm_forward(below[::way], LSTMWeights(W_x, W_h, b_ih + b_hh)).h  # (5.8)
+            b = b_ih + b_hh  # (5.8)
+            h = lstm_forward(below[::way], LSTMWeights(W_x, W_h, b)).h
             halves.append(h[::way])
             h_n.append(h[-1])  # (5.10)
         below = np.concatenate(halves, axis=2)
