@@ -18,10 +18,12 @@ SHAPES = ((1, 1, 1, 1), (3, 2, 3, 4), (5, 3, 2, 1), (4, 1, 3, 3))  # T, N, I, H
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. equation: its number in notebook 03, "" where it concerns the function as a whole."""
+    """One thing that is wrong. equation: its number in notebook 03, "" where it concerns the function as a whole.
+    arrows: those of the graph that carry something wrong."""
 
     equation: str
     words: str
+    arrows: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ def diagnose(backward):
         examination.run()
     except Stop as stop:
         return Diagnosis(False, (Finding("", str(stop)),), tuple(patient.remarks))
-    findings = sorted(examination.findings, key=lambda pair: int(pair[0].split(".")[1]))
+    findings = sorted(examination.findings.items(), key=lambda item: int(item[0][0].split(".")[1]))
     if not findings:
-        findings = [("3.14", wrong[0])]
-    return Diagnosis(False, tuple(Finding(*pair) for pair in findings), tuple(patient.remarks))
+        findings = [(("3.14", wrong[0]), ())]
+    found = tuple(Finding(*said, arrows) for said, arrows in findings)
+    return Diagnosis(False, found, tuple(patient.remarks))
 
 
 def wrong_numbers(patient):

@@ -5,30 +5,51 @@ by itself: inputs are chosen that let single deltas be read off the answer, prod
 their usual mistakes, and sums are regressed on the arrows that could carry something. Equations as in notebook 03.
 """
 
+from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
 
-from lstm_helpers.diagnosis.alternatives import ALONG, CELL, EQUATION, PARTNERS, SLOPES, TIMES
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
+from lstm_helpers.diagnosis.mistakes import ALONG, CELL, EQUATION, PARTNERS, SLOPES, TERMS, TIMES
 from lstm_helpers.diagnosis.sums import RIGHT_ARROWS, Sums
 from lstm_helpers.weights import GATES
 
 MANY = 64  # random LSTMs: more than there are arrows to tell apart
+RIGHT_SOURCE = {"o": "δh", "i": "δc", "f": "δc", "g": "δc"}
+SOURCES = {"δh": "δh_t", "δm": "δm_t = δh_t o_t", "δc": "δc_t"}  # what a gate's delta may be made of
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow of the graph, at step 2, that is wrong. carries, belongs: mathtext. extra: it is none of the graph's.
+
+    each_step: the same arrow is wrong at every step.
+    """
+
+    start: str
+    end: str
+    carries: str
+    belongs: str
+    extra: bool = False
+    each_step: bool = True
 
 
 class Examination(Sums):
-    """Findings are (equation, words), kept in the order in which they arise."""
+    """Findings are {(equation, words): Arrows}, kept in the order in which they arise."""
 
     def __init__(self, patient):
-        self.patient, self.findings, self.explained = patient, [], True
-        self.arrows, self.along_found = RIGHT_ARROWS, {None: 1.0}
-        self.odd_first = set()  # gates whose delta is made in another way at step 1: they say nothing of the arrows
+        self.patient, self.findings, self.explained = patient, {}, True
+        self.arrows, self.along_found, self.found = RIGHT_ARROWS, {None: 1.0}, {}
 
-    def find(self, equation, words):
-        if (equation, words) not in self.findings:
-            self.findings.append((equation, words))
+    def find(self, equation, words, *arrows):
+        self.findings.setdefault((equation, words), arrows)
+
+    def find_factor(self, place, words, said=None):
+        """A factor of the table that stands in the place of the right one."""
+        arrow = Arrow(*place.arrow, place[words].mathtext, place[None].mathtext, each_step=place is not ALONG)
+        self.find(place.equation, said or words, arrow)
 
     def run(self):
         self.choose_witness()
@@ -127,101 +148,145 @@ class Examination(Sums):
                 places = ", ".join(GATES[order.index(gate)] for gate in GATES)
                 self.find("3.14", f"the rows of the gates are stacked {places}; the weights want i, f, g, o")
                 best, self.rows = other, order
+        if len(best["unknown"]) > 1:
+            best = self.strange_cell(best, self.in_order(z), v)
         self.one_step = best
-        self.tell(best, z, v, step="step 2 of 2")
+        self.tell(best, self.in_order(z), v, step="step 2 of 2")
         return True
 
     def in_order(self, z):
         """The last axis sorted as i, f, g, o, whatever order the student stacked."""
         return z[..., [GATES.index(gate) for gate in self.rows]]
 
+    def row_of(self, gate):
+        """Which of the student's four rows holds this gate."""
+        return GATES.index(self.rows[GATES.index(gate)])
+
     def explain(self, z, v):
         """The cheapest account of z (count, 4) by the tables of alternatives."""
         tolerance = max(1e-7, 10 * self.patient.tolerance)
-        gates = {}
         cells = list(product(CELL["factor"], CELL["slope"]))
-        through = {cell: CELL["factor"][cell[0]](v) * CELL["slope"][cell[1]](v) for cell in cells} | {"δh": 1.0}
-        options = {}
+        sources = {("δc", *cell): CELL["factor"][cell[0]](v) * CELL["slope"][cell[1]](v) for cell in cells}
+        sources |= {("δm", words): factor(v) for words, factor in CELL["factor"].items()} | {("δh",): np.ones(len(z))}
+        options = {}  # (gate, source): (cost, how)
         for gate in GATES:
             row = z[:, GATES.index(gate)]
             pairs = list(product(PARTNERS[gate], SLOPES[gate]))
-            products = np.stack([PARTNERS[gate][a](v) * SLOPES[gate][b](v) for a, b in pairs])
-            for cell, factor in through.items() if gate != "o" else [("δh", 1.0)]:
-                wanted = products * factor
+            partners = {words: factor(v) for words, factor in PARTNERS[gate].items()}
+            slopes = {words: factor(v) for words, factor in SLOPES[gate].items()}
+            products = np.stack([partners[a] * slopes[b] for a, b in pairs])
+            for source, through in sources.items():
+                wanted = products * through
                 with np.errstate(all="ignore"):
                     times = (wanted * row).sum(axis=1) / (wanted**2).sum(axis=1)
                     off = np.abs(times[:, None] * wanted - row).max(axis=1) / np.abs(row).max()
                 for k in np.flatnonzero(off < tolerance):
                     how = {"partner": pairs[k][0], "slope": pairs[k][1], "times": float(np.round(times[k], 6))}
+                    how["from"] = source[0]
                     cost = sum(part is not None for part in pairs[k]) + (how["times"] != 1) + 0.01 * k / len(pairs)
-                    if (gate, cell) not in options or cost < options[gate, cell][0]:
-                        options[gate, cell] = cost, how
-        if (("o", "δh")) in options:
-            gates["o"] = options["o", "δh"][1]
-        best = None
-        for number, cell in enumerate(cells):
-            cost, chosen = sum(part is not None for part in cell) + 0.01 * number / len(cells), {}
-            for gate in "ifg":
-                ways = [(options[gate, key][0] + extra, key, options[gate, key][1])
-                        for key, extra in ((cell, 0), ("δh", 1.5)) if (gate, key) in options]  # fmt: skip
-                if ways:
-                    price, key, how = min(ways, key=lambda way: way[0])
-                    chosen[gate] = how | {"from": key}
-                    cost += price
-                else:
-                    cost += 3
-            shared = {how["times"] for how in chosen.values()}
-            if len(shared) == 1 and len(chosen) == 3 and shared != {1.0}:
-                cost -= 2
-            if best is None or cost < best[0]:
-                best = cost, cell, chosen
-        cost, cell, chosen = best
-        gates |= chosen
+                    if (gate, source) not in options or cost < options[gate, source][0]:
+                        options[gate, source] = cost, how
+        return min((self.account(cell, number / len(cells), options, z) for number, cell in enumerate(cells)),
+                   key=lambda account: account["cost"])  # fmt: skip
+
+    def account(self, cell, place, options, z):
+        """What each gate's delta is made of, if (3.5) is made with the factors of this cell."""
+        cost, gates = sum(part is not None for part in cell) + 0.01 * place, {}
         zero = [gate for gate in GATES if np.abs(z[:, GATES.index(gate)]).max() < 1e-12]
+        for gate in GATES:
+            ways = [(options[gate, source][0] + 1.5 * (source[0] != RIGHT_SOURCE[gate]), options[gate, source][1])
+                    for source in (("δc", *cell), ("δm", cell[0]), ("δh",)) if (gate, source) in options]  # fmt: skip
+            if ways:
+                price, gates[gate] = min(ways, key=lambda way: way[0])
+                cost += price
+            else:
+                cost += 3
+        shared = {gates[gate]["times"] for gate in "ifg" if gate in gates}
+        if len(shared) == 1 and all(gate in gates for gate in "ifg") and shared != {1.0}:
+            cost -= 2
         unknown = [gate for gate in GATES if gate not in gates and gate not in zero]
-        cost += options["o", "δh"][0] if ("o", "δh") in options else 3
         return {"gates": gates, "cell": cell, "unknown": unknown, "zero": zero, "cost": cost}
+
+    def strange_cell(self, best, z, v):
+        """A δc_t that no table explains, but which several gates have in common: then (3.5) alone is wrong."""
+        right = {gate: self.right_local(gate, v) for gate in "ifg"}
+        made_from = {gate: z[:, GATES.index(gate)] / right[gate] for gate in "ifg"}
+        for first in "ifg":
+            common = [gate for gate in "ifg" if close(made_from[gate], made_from[first], 1e-6)]
+            if len(common) > 1 and set(common) <= set(best["unknown"]):
+                rows = z.copy()
+                for gate in "ifg":  # as if δc_t were right
+                    rows[:, GATES.index(gate)] *= self.right_through(v) / made_from[first]
+                return self.explain(rows, v) | {"cell": None, "d_c": made_from[first]}
+        return best
 
     def tell(self, best, z, v, step):
         gates = best["gates"]
-        in_cell = [gate for gate in "ifg" if gate in gates and gates[gate]["from"] != "δh"]
-        if in_cell:
-            for part in best["cell"]:
-                if part is not None:
-                    self.find("3.5", part)
+        in_cell = [gate for gate in "ifg" if gate in gates and gates[gate]["from"] == "δc"]
+        if best["cell"] is None:
+            self.explained = False
+            self.find(
+                "3.5",
+                f"δc_t is not what the equation says, and none of the usual mistakes: at {step} of a scalar LSTM, with "
+                f"dh = 1, it is {best['d_c'][0]:.6g} where {self.right_through(v)[0]:.6g} belongs",
+                Arrow("c2", "h2", f"{best['d_c'][0]:.4g}", f"{self.right_through(v)[0]:.4g}", extra=True),
+            )
+        elif in_cell:
+            for name, words in zip(("factor", "slope"), best["cell"]):
+                if words is not None:
+                    self.find_factor(CELL[name], words)
         times = [gates[gate]["times"] for gate in GATES if gate in gates]
         common = times[0] if len(times) == 4 and len(set(times)) == 1 else 1
         if common != 1:
-            self.find("3.4", f"∂⁺L/∂h_t, the immediate part of δh_t, {TIMES.get(common, f'comes {common:g} times')}")
+            self.find("3.4", f"∂⁺L/∂h_t, the immediate part of δh_t, {times_words(common)}",
+                      Arrow("h2", "L", rf"{common:g}\,\partial^+ L/\partial h_t", r"\partial^+ L/\partial h_t"))  # fmt: skip
         of_cell = {gates[gate]["times"] for gate in in_cell}
         share = of_cell.pop() if len(of_cell) == 1 and len(in_cell) == 3 and common == 1 else 1
         if share != 1:
-            self.find("3.5", f"the first term of δc_t {TIMES.get(share, f'comes {share:g} times')}")
+            self.find("3.5", f"the first term of δc_t {times_words(share)}",
+                      Arrow("c2", "m2", rf"{share:g}\,(1-m_t^2)", "1-m_t^2"))  # fmt: skip
         for gate, how in gates.items():
-            for part in (how["partner"], how["slope"]):
-                if part is not None:
-                    self.find(EQUATION[gate], f"δ{gate}̃_t: {part}")
-            if gate != "o" and how["from"] == "δh":
-                self.find(EQUATION[gate], f"δ{gate}̃_t: δh_t stands where δc_t belongs")
+            for table, words in ((PARTNERS, how["partner"]), (SLOPES, how["slope"])):
+                if words is not None:
+                    self.find_factor(table[gate], words, f"δ{gate}̃_t: {words}")
+            place, partner = PARTNERS[gate], PARTNERS[gate][how["partner"]].mathtext
+            if how["from"] != RIGHT_SOURCE[gate]:
+                wrong, right = SOURCES[how["from"]], RIGHT_SOURCE[gate]
+                self.find(EQUATION[gate], f"δ{gate}̃_t: {wrong} stands where {right}_t belongs",
+                          Arrow(*place.arrow, "0", place[None].mathtext),
+                          Arrow(f"{gate}2", how["from"][1] + "2", partner, "", extra=True))  # fmt: skip
             left = how["times"] / common / (share if gate in in_cell else 1)
             if abs(left - 1) > 1e-4:
-                self.find(EQUATION[gate], f"δ{gate}̃_t {TIMES.get(left, f'comes {left:g} times')}")
+                self.find(EQUATION[gate], f"δ{gate}̃_t {times_words(left)}",
+                          Arrow(*place.arrow, rf"{left:g}\,{partner}", place[None].mathtext))  # fmt: skip
+        if set(best["zero"]) >= set("ifg"):
+            self.find(*TERMS["product"].said, Arrow("c2", "m2", "0", "1-m_t^2"))
         for gate in best["zero"]:
-            self.find(EQUATION[gate], f"δ{gate}̃_t is 0")
+            if gate == "o" or not set(best["zero"]) >= set("ifg"):
+                place = PARTNERS[gate]
+                self.find(EQUATION[gate], f"δ{gate}̃_t is 0", Arrow(*place.arrow, "0", place[None].mathtext))
         for gate in best["unknown"]:
             self.explained = False
-            k = GATES.index(gate)
-            right = self.right_row(gate, best, v)
+            seen = z[0, GATES.index(gate)]
+            through = best.get("d_c", self.through_cell(v, best)) if gate != "o" else np.ones(len(z))
+            right = (through * self.right_local(gate, v))[0]
             self.find(
                 EQUATION[gate],
                 f"δ{gate}̃_t is not what the equation says, and none of the usual mistakes: at {step} of a scalar LSTM, "
-                f"with dh = 1, it is {z[0, k]:.6g} where {right[0]:.6g} belongs",
+                f"with dh = 1, it is {seen:.6g} where {right:.6g} belongs",
+                Arrow(f"{gate}~2", f"{gate}2", rf"\delta\tilde{{{gate}}}_2={seen:.4g}", f"{right:.4g}"),
             )
 
-    def right_row(self, gate, best, v):
-        factor, slope = best["cell"]
-        through = 1.0 if gate == "o" else CELL["factor"][factor](v) * CELL["slope"][slope](v)
-        return through * PARTNERS[gate][None](v) * SLOPES[gate][None](v)
+    def right_local(self, gate, v):
+        return PARTNERS[gate][None](v) * SLOPES[gate][None](v)
+
+    def right_through(self, v):
+        return CELL["factor"][None](v) * CELL["slope"][None](v)
+
+    def through_cell(self, v, best=None):
+        """From δh_t to δc_t, with the student's factors; the right ones where these have no name."""
+        factor, slope = (best or self.one_step)["cell"] or (None, None)
+        return CELL["factor"][factor](v) * CELL["slope"][slope](v)
 
     def local(self, gate, v, parts=("partner", "slope")):
         """The student's own factors of one gate at a step with these values, without what comes from δh or δc."""
@@ -233,9 +298,12 @@ class Examination(Sums):
             factor = factor * SLOPES[gate][how["slope"]](v)
         return factor
 
-    def through_cell(self, v):
-        factor, slope = self.one_step["cell"]
-        return CELL["factor"][factor](v) * CELL["slope"][slope](v)
+    def source(self, gate, v):
+        """From δh_t to what the gate's delta is made of."""
+        kind = self.one_step["gates"][gate]["from"]
+        if kind == "δm":
+            return CELL["factor"][(self.one_step["cell"] or (None,))[0]](v)
+        return self.through_cell(v) if kind == "δc" else np.ones_like(v["i"])
 
     # --- two steps ---
 
@@ -252,60 +320,61 @@ class Examination(Sums):
             self.find("3.4", words)
             self.explained = False
             return False
-        expected = np.stack([self.of_one_step(gate, v1) for gate in GATES], axis=1)
-        if not close(first[:, 0], expected, tolerance):
-            self.first_step(first[:, 0], expected, v1)
-        self.two = cases, last, v1, v2
-        return not self.one_step["unknown"]
+        self.first_step(first[:, 0], v1)
+        self.two = cases, first[:, 0], last, v1, v2
+        return True
 
-    def of_one_step(self, gate, v):
-        best = self.one_step
-        if gate not in best["gates"]:
-            return 0 * v["i"] if gate in best["zero"] else self.right_row(gate, best, v)
-        through = 1.0 if gate == "o" or best["gates"][gate]["from"] == "δh" else self.through_cell(v)
-        return through * self.local(gate, v)
-
-    def first_step(self, seen, expected, v):
-        """What is wrong at the first step alone."""
-        off = [gate for k, gate in enumerate(GATES) if not close(seen[:, k], expected[:, k], 1e-6)]
-        off = [gate for gate in off if gate not in self.one_step["unknown"]]  # of which enough was said
-        self.odd_first = set(off) if len(off) < 4 else set()
+    def first_step(self, seen, v):
+        """What is wrong at the first step alone. seen: its deltas (count, 4), with nothing after it."""
+        known = [g for g in GATES if g in self.one_step["gates"] and (self.one_step["cell"] or g == "o")]
+        off = [g for g in known
+               if not close(seen[:, GATES.index(g)], self.source(g, v) * self.local(g, v), 1e-6)]  # fmt: skip
         if not off:
             return
         if np.abs(seen).max() < 1e-12:
-            self.find("3.4", "dh of an earlier step than the last is not used: every step has its immediate part")
+            self.find("3.4", "dh of an earlier step than the last is not used: every step has its immediate part",
+                      Arrow("h2", "L", r"0\ for\ t<T", r"\partial^+ L/\partial h_t"))  # fmt: skip
         elif off == ["f"] and np.abs(seen[:, 1]).max() < 1e-12:
-            self.find("3.8", "δf̃_1: 0 stands where c_0 belongs")
+            self.find("3.8", "δf̃_1: 0 stands where c_0 belongs", Arrow("f1", "c1", "0", "c_0", each_step=False))
         else:
-            again = self.explain(seen, v)
-            self.tell(again, seen, v, "step 1 of 2")
+            self.tell(self.explain(seen, v), seen, v, "step 1 of 2")
 
     # --- the arrows from one step to the step before: (3.4), (3.5) ---
 
     def arrows_back(self):
-        cases, last, v1, v2 = self.two
+        """Regress what step 1 hears from step 2 on all that it could hear. The student's own answer with nothing after
+        step 1 says what becomes there of a δh_1 of 1, be it right or wrong."""
+        cases, first, last, v1, v2 = self.two
         z2, W_h = last[:, 1], np.stack([case.weights.W_h[:, 0] for case in cases])
-        self.along = {}
         blocks = {(j, k): z2[:, GATES.index(j)] * W_h[:, GATES.index(k)] for j in GATES for k in GATES}
-        found = {}
-        for gate in (g for g in "oifg" if g in self.one_step["gates"] and g not in self.odd_first):
-            how = self.one_step["gates"][gate]
-            direct = gate == "o" or how["from"] == "δh"
-            full = self.local(gate, v1)
-            through = full if direct else self.through_cell(v1) * full
-            columns = {("h", *key): through * block for key, block in blocks.items()}
-            if not direct:
-                d_c2 = self.through_cell(v2)
+        gates, found = self.one_step["gates"], {}
+        of_cell = [gate for gate in "ifg" if gate in gates and gates[gate]["from"] == "δc"]
+        for gate in "oifg":
+            k = GATES.index(gate)
+            full_h = first[:, k]  # of δh_1
+            if np.abs(full_h).max() < 1e-12 or (gate not in gates and gate != "o" and not of_cell):
+                continue
+            columns = {("h", *key): full_h * block for key, block in blocks.items()}
+            if gate in gates and gates[gate]["from"] == "δc" or gate not in gates and gate != "o":
+                full = full_h / self.of_cell(of_cell, first, v1)
                 for words, factor in ALONG.items():
-                    carried = d_c2 * factor(v2, v1)
+                    carried = self.of_cell(of_cell, z2, v2) * factor(v2, v1)
                     columns["c", words, "partner", "slope"] = carried * full
-                    columns["c", words, "partner"] = carried * self.local(gate, v1, ["partner"])
-                    columns["c", words, "slope"] = carried * self.local(gate, v1, ["slope"])
-                    columns["c", words] = carried
-            columns = self.distinct(columns)
-            found[gate] = coefficients(columns, last[:, 0, GATES.index(gate)], self.patient.tolerance * 10)
-        self.read_arrows(found)
+                    if gate in gates:
+                        columns["c", words, "partner"] = carried * self.local(gate, v1, ["partner"])
+                        columns["c", words, "slope"] = carried * self.local(gate, v1, ["slope"])
+                        columns["c", words] = carried
+            sums = coefficients(self.distinct(columns), last[:, 0, k], self.patient.tolerance * 10)
+            if sums is not None or gate in gates:
+                found[gate] = sums
         self.found = found
+        self.read_arrows(found)
+
+    def of_cell(self, gates, z, v):
+        """From δh_t to δc_t, where nothing comes along the cell: by the tables, or else read off one of these gates."""
+        if self.one_step["cell"] or not gates:
+            return self.through_cell(v)
+        return z[:, GATES.index(gates[0])] / self.local(gates[0], v)
 
     def distinct(self, columns):
         """Without columns that say the same as an earlier one."""
@@ -318,6 +387,8 @@ class Examination(Sums):
     def read_arrows(self, found):
         unknown = [gate for gate, sums in found.items() if sums is None]
         self.explained &= not unknown
+        if not found:
+            return
         if len(unknown) == len(found):
             self.find("3.4", "what step 1 hears from step 2 is no sum over the arrows that lead there")
             return
@@ -327,7 +398,7 @@ class Examination(Sums):
         heard = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "h"} for gate, sums in known.items()}
         self.of_h(heard)
         along = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "c"} for gate, sums in known.items()
-                 if gate != "o" and self.one_step["gates"][gate]["from"] != "δh"}  # fmt: skip
+                 if self.one_step["gates"].get(gate, {"from": RIGHT_SOURCE[gate]})["from"] == "δc"}  # fmt: skip
         self.of_c(along)
 
     def of_h(self, heard):
@@ -335,15 +406,16 @@ class Examination(Sums):
         speaking = [sums for sums in heard.values() if sums]
         self.arrows = speaking[0] if speaking else {}
         if silent and not speaking:
-            self.find("3.4", "the carry is left out: δh_t must also hear from step t + 1, through W_h")
+            self.find(*TERMS["carry of h"].said, *carry_arrows("0"))
             return
         if silent == ["o"]:
-            self.find("3.6", "δõ_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs")
+            self.find("3.6", "δõ_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs", immediate("o2", "h2"))
         elif silent and set(silent) >= {g for g in "ifg" if g in heard}:
-            self.find("3.5", "δc_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs")
+            self.find("3.5", "δc_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs", immediate("m2", "h2"))
         else:
             for gate in silent:
-                self.find(EQUATION[gate], f"δ{gate}̃_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs")
+                self.find(EQUATION[gate], f"δ{gate}̃_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs",
+                          immediate(*PARTNERS[gate].arrow))  # fmt: skip
         for gate, sums in heard.items():
             if sums and sums != self.arrows:
                 self.find(EQUATION[gate], f"δ{gate}̃_t: hears of h another sum than the other gates do")
@@ -355,21 +427,24 @@ class Examination(Sums):
         direct = {gate: arrows.get((gate, gate), 0.0) for gate in GATES}
         if len(set(direct.values())) == 1 and not strange:
             c = direct["i"]
-            self.find("3.4", f"the carry δz̃_(t+1) W_h {TIMES.get(c, f'comes {c:g} times')}")
+            self.find("3.4", f"the carry δz̃_(t+1) W_h {times_words(c)}", *carry_arrows(f"{c:g}\\,"))
             return
         if self.rows != tuple(GATES) and all(self.rows[GATES.index(k)] == j for j, k in arrows):
             return  # follows from the order of the rows
         if strange and len(strange) == 4 and not any(direct.values()):
             pairs = ", ".join(f"δ{j}̃ with W_h{k}" for j, k in sorted(strange))
-            self.find("3.4", f"the blocks are exchanged on the way back: {pairs}")
+            self.find("3.4", f"the blocks are exchanged on the way back: {pairs}",
+                      *(Arrow("h1", f"{j}~2", f"W_{{h{k}}}", f"W_{{h{j}}}") for j, k in strange))  # fmt: skip
             return
         for j, k in strange:
-            self.find("3.4", f"δ{j}̃_(t+1) goes back through W_h{k}; it must go through W_h{j}")
+            self.find("3.4", f"δ{j}̃_(t+1) goes back through W_h{k}; it must go through W_h{j}",
+                      Arrow("h1", f"{j}~2", f"W_{{h{k}}}", f"W_{{h{j}}}"))  # fmt: skip
         for gate, c in direct.items():
+            arrow = Arrow("h1", f"{gate}~2", rf"{c:g}\,W_{{h{gate}}}" if c else "0", f"W_{{h{gate}}}")
             if c == 0 and not any(j == gate for j, _ in strange):
-                self.find("3.4", f"the arrow through {gate}̃_(t+1) is left out: δ{gate}̃_(t+1) W_h{gate}")
+                self.find("3.4", f"the arrow through {gate}̃_(t+1) is left out: δ{gate}̃_(t+1) W_h{gate}", arrow)
             elif c not in (0, 1):
-                self.find("3.4", f"δ{gate}̃_(t+1) W_h{gate} {TIMES.get(c, f'comes {c:g} times')}")
+                self.find("3.4", f"δ{gate}̃_(t+1) W_h{gate} {times_words(c)}", arrow)
 
     def of_c(self, along):
         if not along:
@@ -385,28 +460,38 @@ class Examination(Sums):
                 say = (
                     f"δ{gate}̃_t: of the two terms of δc_t, the one along the cell has not got {missing} of gate {gate}"
                 )
-                self.find(EQUATION[gate], say)
+                factors = [table[gate][None].mathtext for table in (PARTNERS, SLOPES)]
+                carries = [PARTNERS[gate][None].mathtext if "partner" in parts else "1",
+                           SLOPES[gate][None].mathtext if "slope" in parts else "1"]  # fmt: skip
+                for table, seen, right in zip((PARTNERS, SLOPES), carries, factors):
+                    if seen != right:
+                        arrow = Arrow(*table[gate].arrow, rf"{seen}\ for\ the\ cell's\ term", right)
+                        self.find(EQUATION[gate], say, arrow)
                 shown[gate] = shown[gate] | {words: c}
         self.along_found = next(iter(shown.values()))
         silent = [gate for gate, sums in shown.items() if not sums]
         if len(silent) == len(shown):
-            self.find("3.5", "the carry along the cell, δc_{t+1} f_{t+1}, is left out")
+            self.find(*TERMS["carry of c"].said, Arrow("c1", "c2", "0", "f_2", each_step=False))
             return
         for gate in silent:
-            self.find(EQUATION[gate], f"δ{gate}̃_t: takes δc_t without the carry along the cell, δc_{{t+1}} f_{{t+1}}")
+            if gate == "o":
+                continue  # which needs none
+            self.find(EQUATION[gate], f"δ{gate}̃_t: takes δc_t without the carry along the cell, δc_{{t+1}} f_{{t+1}}",
+                      Arrow(*PARTNERS[gate].arrow, "without\\ \\delta c_{t+1} f_{t+1}", "all\\ of\\ \\delta c_t"))  # fmt: skip
         for sums in (s for s in shown.values() if s):
             for words, c in sums.items():
                 if words is not None:
-                    self.find("3.5", words)
+                    self.find_factor(ALONG, words)
                 if c != 1:
-                    self.find("3.5", f"the carry along the cell {TIMES.get(c, f'comes {c:g} times')}")
+                    self.find("3.5", f"the carry along the cell {times_words(c)}",
+                              Arrow("c1", "c2", rf"{c:g}\,f_2", "f_2", each_step=False))  # fmt: skip
 
     # --- three steps: do the carries only carry? ---
 
     def three_steps(self):
-        gate = next((g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] != "δh"
+        gate = next((g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] == "δc"
                      and self.one_step["gates"][g]["partner"] != "0 stands where c_0 belongs"), None)  # fmt: skip
-        if gate not in self.found or any(sums is None for sums in self.found.values()):
+        if gate not in self.found or any(sums is None for sums in self.found.values()) or not self.one_step["cell"]:
             return
         cases = self.scalar(3)
         z = self.in_order(self.deltas(cases, [0.0, 0.0, 1.0]))
@@ -425,7 +510,8 @@ class Examination(Sums):
         if seen is not None and self.found.get("o"):
             sums = coefficients(columns, seen, self.patient.tolerance * 100)
             if sums and sums.get("h twice"):
-                self.find("3.4", "the carry of h piles up: step t hears again what step t + 2 said. Use = , not +=")
+                self.find("3.4", "the carry of h piles up: step t hears again what step t + 2 said. Use = , not +=",
+                          Arrow("h1", "f~3", r"\delta\tilde{z}_3 W_h,\ again", "", extra=True))  # fmt: skip
             elif sums is not None and not sums.get("h"):
                 self.find("3.4", "the carry of h ends after one step")
         if self.found[gate] and {key[0] for key in self.found[gate]} == {"h", "c"}:
@@ -435,6 +521,20 @@ class Examination(Sums):
             sums = coefficients(parts, seen, self.patient.tolerance * 100)
             if sums and sums.get("c twice"):
                 self.find("3.5", "the carry along the cell piles up: what step t + 2 said is heard again at step t. "
-                          "Use = , not +=")  # fmt: skip
+                          "Use = , not +=", Arrow("c1", "c3", r"\delta c_3 f_3,\ again", "", extra=True))  # fmt: skip
             elif sums is not None and not sums.get("c"):
                 self.find("3.5", "the carry along the cell ends after one step")
+
+
+def times_words(c):
+    return TIMES.get(c, f"comes {c:g} times")
+
+
+def carry_arrows(times):
+    """All four arrows of the carry of h, of which one is labelled."""
+    carries = "0" if times == "0" else rf"{times}W_h"
+    return [Arrow("h1", f"{gate}~2", *((carries, "W_h") if gate == "i" else ("", ""))) for gate in "ifgo"]
+
+
+def immediate(start, end):
+    return Arrow(start, end, r"of\ \partial^+ L/\partial h_t\ alone", r"of\ \delta h_t")

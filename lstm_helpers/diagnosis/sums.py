@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lstm_helpers.diagnosis.alternatives import SLOPES, TIMES, one
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
+from lstm_helpers.diagnosis.mistakes import TIMES
 from lstm_helpers.weights import GATES
 
 RIGHT_ARROWS = {(gate, gate): 1.0 for gate in GATES}  # (delta of gate j, W_h of gate k): how often
@@ -55,7 +55,7 @@ class Sums:
                     f"h_{t}": v[t]["h_prev"],
                     f"h_{t + 1}": v[t]["h"],
                     f"c_{t}": v[t]["c_prev"],
-                    "1": one(v[t]),
+                    "1": np.ones_like(v[t]["i"]),
                 }
                 for called, factor in (others | state).items():
                     columns[t + 1, called] = (z[:, t] * factor[:, None]).ravel()
@@ -141,7 +141,7 @@ class Sums:
 
     def outflow_c(self, cases, answers, z):
         gate = next(
-            (g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] != "δh"), None
+            (g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] == "δc"), None
         )
         if "c_0" not in answers[0] or gate is None or not self.explained:
             return
@@ -199,18 +199,17 @@ class Sums:
     def carry_orientation(self, case, tolerance):
         """δõ_1 with dh at step 2 alone shows which way W_h was used between the steps."""
         H = case.h_0.shape[1]
-        dh = case.dh.copy()
-        dh[0] = 0
-        answer = self.patient.ask(case, dh)
-        if self.witness == "x":
+        if self.witness == "x" or "o" not in self.found or any(key[0] == "c" for key in self.found["o"] or {}):
             return
-        z = answer["z"][:, 0] if self.witness == "z" else answer["W_x"][:, :2].T
-        if "o" not in self.one_step["gates"] or self.one_step["gates"]["o"]["partner"] is not None:
-            return
-        step, place = case.steps[0], self.rows.index("o") if self.rows != tuple(GATES) else 3
-        row = z[0].reshape(4, H)[GATES.index(self.rows[3]) if self.rows != tuple(GATES) else place]
-        slope = SLOPES["o"][self.one_step["gates"]["o"]["slope"]](step._asdict())[0]
-        blocks, W_h = z[1].reshape(4, H), case.weights.W_h.reshape(4, H, H)
-        heard = row / (step.m[0] * slope)
-        if close(heard, np.einsum("kh,kgh->g", blocks, W_h), tolerance):
+
+        def deltas(which):
+            dh = np.zeros_like(case.dh)
+            dh[which] = 1
+            answer = self.patient.ask(case, dh)
+            z = answer["z"][:, 0] if self.witness == "z" else answer["W_x"][:, :2].T
+            return z.reshape(2, 4, H)
+
+        local, z = deltas(0)[0, self.row_of("o")], deltas(1)
+        W_h = case.weights.W_h.reshape(4, H, H)
+        if close(z[0, self.row_of("o")], local * np.einsum("kh,kgh->g", z[1], W_h), tolerance):
             self.find("3.4", TRANSPOSED)
