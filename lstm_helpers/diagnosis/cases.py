@@ -65,11 +65,11 @@ class Patient:
     """The student's function, asked carefully: a crash, changed arguments, strange shapes become a Stop or a remark."""
 
     def __init__(self, backward):
-        self.backward, self.remarks, self.exact = backward, [], True
+        self.backward, self.remarks, self.exact, self.scale = backward, [], True, 1.0
 
     def ask(self, case, dh=None):
         """Its answer as {name: float64 array}."""
-        dh = case.dh if dh is None else dh
+        dh = self.scale * (case.dh if dh is None else dh)
         steps = [type(step)(*(array.copy() for array in step)) for step in case.steps]
         kept = [array.copy() for array in (case.x, *vars(case.weights).values(), case.h_0, case.c_0, dh)]
         try:
@@ -78,7 +78,7 @@ class Patient:
             where = own_line(self.backward, error)
             raise Stop(f"the function stops with {type(error).__name__}: {error}{where}") from None
         self.notice_changes(case, dh, kept, steps)
-        return self.checked(answer, case)
+        return {name: array / self.scale for name, array in self.checked(answer, case).items()}
 
     def notice_changes(self, case, dh, kept, steps):
         names = ("x", "weights.W_x", "weights.W_h", "weights.b", "h_0", "c_0", "dh")

@@ -5,14 +5,14 @@ by itself: inputs are chosen that let single deltas be read off the answer, prod
 their usual mistakes, and sums are regressed on the arrows that could carry something. Equations as in notebook 03.
 """
 
-from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
 
+from lstm_helpers.diagnosis.arrows import Arrow, carry_arrows, immediate
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
-from lstm_helpers.diagnosis.mistakes import ALONG, CELL, EQUATION, PARTNERS, SLOPES, TERMS, TIMES
+from lstm_helpers.diagnosis.mistakes import ALONG, CELL, EQUATION, PARTNERS, SLOPES, TERMS, times_words
 from lstm_helpers.diagnosis.sums import RIGHT_ARROWS, Sums
 from lstm_helpers.weights import GATES
 
@@ -21,27 +21,13 @@ RIGHT_SOURCE = {"o": "δh", "i": "δc", "f": "δc", "g": "δc"}
 SOURCES = {"δh": "δh_t", "δm": "δm_t = δh_t o_t", "δc": "δc_t"}  # what a gate's delta may be made of
 
 
-@dataclass(frozen=True)
-class Arrow:
-    """An arrow of the graph, at step 2, that is wrong. carries, belongs: mathtext. extra: it is none of the graph's.
-
-    each_step: the same arrow is wrong at every step.
-    """
-
-    start: str
-    end: str
-    carries: str
-    belongs: str
-    extra: bool = False
-    each_step: bool = True
-
-
 class Examination(Sums):
     """Findings are {(equation, words): Arrows}, kept in the order in which they arise."""
 
     def __init__(self, patient):
         self.patient, self.findings, self.explained = patient, {}, True
         self.arrows, self.along_found, self.found = RIGHT_ARROWS, {None: 1.0}, {}
+        self.carry_known, self.times = True, 1.0  # times: how often a δh_t of 1 comes to δc_t
 
     def find(self, equation, words, *arrows):
         self.findings.setdefault((equation, words), arrows)
@@ -61,8 +47,8 @@ class Examination(Sums):
         if self.later_step():
             self.arrows_back()
             self.three_steps()
-        self.parameters()
-        self.outflow()
+            self.parameters()
+            self.outflow()
         self.orientation()
 
     # --- how the deltas of single steps are read off an answer ---
@@ -74,8 +60,10 @@ class Examination(Sums):
         """The deltas (T, 4) of a scalar LSTM, as this entry of the answer shows them."""
         if name == "z":
             return answer["z"][:, 0]
-        if name == "W_x":
-            return answer["W_x"][:, : len(case.x)].T
+        if name.startswith("W_x"):
+            columns = np.arange(len(case.x))
+            columns = {"W_x reversed": columns[::-1], "W_x of the step before": np.roll(columns, 1)}.get(name, columns)
+            return answer["W_x"][:, columns].T
         return answer["x"][:, 0] @ np.linalg.pinv(case.weights.W_x)
 
     def deltas(self, cases, dh):
@@ -86,15 +74,15 @@ class Examination(Sums):
     def choose_witness(self):
         """Which entry shows the deltas? The one that most entries agree with, on one step and on two."""
         self.witness = None
-        cases, candidates = self.scalar(2, 12), None
+        cases, strange = self.scalar(3, 12), ("W_x reversed", "W_x of the step before")
         answers = [self.patient.ask(case) for case in cases]
-        candidates = [name for name in ("z", "W_x", "x") if name in answers[0]]
+        candidates = [name for name in ("z", "W_x", "x", *strange) if name.split()[0] in answers[0]]
         if not candidates:
             return
         votes = {}
         for name in candidates:
             z = np.stack([self.read(name, answer, case) for answer, case in zip(answers, cases)])
-            before = np.array([[case.h_0[0, 0], case.steps[0].h[0, 0]] for case in cases])
+            before = np.array([[case.h_0[0, 0], *(step.h[0, 0] for step in case.steps[:-1])] for case in cases])
             W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
             made = {
                 "b": z.sum(axis=1),
@@ -109,7 +97,8 @@ class Examination(Sums):
             right = np.stack([case.right()["z"][:, 0] for case in cases])
             votes[name] += 0.5 * close(z, right, 1e3 * self.patient.tolerance)
             votes[name] += sum(close(z, np.stack([self.read(k, a, c) for a, c in zip(answers, cases)]),
-                                     1e3 * self.patient.tolerance) for k in candidates if k != name)  # fmt: skip
+                                     1e3 * self.patient.tolerance)
+                               for k in candidates if k != name and k not in strange)  # fmt: skip
         self.witness = max(candidates, key=lambda name: votes[name])
         if "z" in candidates and self.witness != "z":
             z = np.stack([answer["z"][::-1, 0] for answer in answers])
@@ -245,6 +234,7 @@ class Examination(Sums):
         if share != 1:
             self.find("3.5", f"the first term of δc_t {times_words(share)}",
                       Arrow("c2", "m2", rf"{share:g}\,(1-m_t^2)", "1-m_t^2"))  # fmt: skip
+        self.times = common * share
         for gate, how in gates.items():
             for table, words in ((PARTNERS, how["partner"]), (SLOPES, how["slope"])):
                 if words is not None:
@@ -390,10 +380,15 @@ class Examination(Sums):
         if not found:
             return
         if len(unknown) == len(found):
-            self.find("3.4", "what step 1 hears from step 2 is no sum over the arrows that lead there")
+            self.find("3.4", "what step 1 hears from step 2 is no sum over the arrows that lead there",
+                      *carry_arrows("?"))  # fmt: skip
+            self.carry_known = False
             return
+        if self.strange_carry_of_c(unknown):
+            unknown = []
         for gate in unknown:
-            self.find(EQUATION[gate], f"δ{gate}̃_1: what it hears from step 2 is no sum over the arrows that lead there")
+            self.find(EQUATION[gate], f"δ{gate}̃_1: what it hears from step 2 is no sum over the arrows that lead there",
+                      Arrow(*PARTNERS[gate].arrow, "?", PARTNERS[gate][None].mathtext))  # fmt: skip
         known = {gate: sums for gate, sums in found.items() if sums is not None}
         heard = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "h"} for gate, sums in known.items()}
         self.of_h(heard)
@@ -401,10 +396,33 @@ class Examination(Sums):
                  if self.one_step["gates"].get(gate, {"from": RIGHT_SOURCE[gate]})["from"] == "δc"}  # fmt: skip
         self.of_c(along)
 
+    def strange_carry_of_c(self, gates):
+        """A carry along the cell that no table explains, but which these gates have in common: (3.5) is wrong."""
+        heard = next((sums for sums in self.found.values() if sums is not None), None)
+        if heard is None or len(gates) < 2 or "o" in gates:
+            return False
+        cases, first, last, v1, v2 = self.two
+        z2, W_h = last[:, 1], np.stack([case.weights.W_h[:, 0] for case in cases])
+        of_h = sum(c * z2[:, GATES.index(key[1])] * W_h[:, GATES.index(key[2])] for key, c in heard.items()
+                   if key[0] == "h")  # fmt: skip
+        of_cell = [gate for gate in "ifg" if gate in self.one_step["gates"]]
+        d_c1 = self.of_cell(of_cell, first, v1)
+        handed = [(last[:, 0, k] / first[:, k] - of_h) * d_c1 for k in map(GATES.index, gates)]
+        if not all(close(array, handed[0], 1e-6) for array in handed):
+            return False
+        right = self.of_cell(of_cell, z2, v2) * v2["f"]
+        self.find(
+            "3.5",
+            f"what comes along the cell is not δc_{{t+1}} f_{{t+1}}, and none of the usual mistakes: from step 2 to 1 "
+            f"of a scalar LSTM, with dh = 1 at step 2 alone, it is {handed[0][0]:.6g} where {right[0]:.6g} belongs",
+            Arrow("c1", "c2", f"{handed[0][0]:.4g}", f"{right[0]:.4g}", each_step=False),
+        )
+        return True
+
     def of_h(self, heard):
         silent = [gate for gate, sums in heard.items() if not sums]
         speaking = [sums for sums in heard.values() if sums]
-        self.arrows = speaking[0] if speaking else {}
+        self.arrows = max(speaking, key=lambda sums: (sums == RIGHT_ARROWS, speaking.count(sums)), default={})
         if silent and not speaking:
             self.find(*TERMS["carry of h"].said, *carry_arrows("0"))
             return
@@ -416,17 +434,26 @@ class Examination(Sums):
             for gate in silent:
                 self.find(EQUATION[gate], f"δ{gate}̃_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs",
                           immediate(*PARTNERS[gate].arrow))  # fmt: skip
-        for gate, sums in heard.items():
-            if sums and sums != self.arrows:
-                self.find(EQUATION[gate], f"δ{gate}̃_t: hears of h another sum than the other gates do")
+        others = {gate: sums for gate, sums in heard.items() if sums and sums != self.arrows}
+        if len(others) > 1 and set(others) == set(heard) - {"o"} and "o" in heard:
+            c = {sums.get(key, 0) / c for sums in others.values() for key, c in self.arrows.items()}
+            how = times_words(c.pop()) if len(c) == 1 else "is another sum than in δõ_t"
+            self.find("3.5", f"δc_t: the carry of h in it {how}", immediate("m2", "h2", "another\\ carry"))
+        else:
+            for gate in others:
+                self.find(EQUATION[gate], f"δ{gate}̃_t: hears of h another sum than the other gates do",
+                          immediate(*PARTNERS[gate].arrow, "another\\ carry"))  # fmt: skip
         if self.arrows != RIGHT_ARROWS:
             self.wrong_arrows(self.arrows)
 
     def wrong_arrows(self, arrows):
         strange = {key: c for key, c in arrows.items() if key[0] != key[1]}
-        direct = {gate: arrows.get((gate, gate), 0.0) for gate in GATES}
+        z2 = self.two[2][:, 1]
+        direct = {gate: arrows.get((gate, gate), 0.0) for gate in GATES if np.abs(z2[:, GATES.index(gate)]).max() > 0}
         if len(set(direct.values())) == 1 and not strange:
-            c = direct["i"]
+            c = next(iter(direct.values()))
+            if c == 1:
+                return
             self.find("3.4", f"the carry δz̃_(t+1) W_h {times_words(c)}", *carry_arrows(f"{c:g}\\,"))
             return
         if self.rows != tuple(GATES) and all(self.rows[GATES.index(k)] == j for j, k in arrows):
@@ -504,7 +531,6 @@ class Examination(Sums):
         def handed(later, now):
             return sum(c * ALONG[words](later, now) for words, c in self.along_found.items())
 
-        d_c2 = self.through_cell(v2) * carry[1] + d_c3 * handed(v3, v2)
         columns = {"h": carry[0], "h twice": carry[1]}
         seen = z[:, 0, GATES.index("o")] / self.local("o", v1) if "o" in self.one_step["gates"] else None
         if seen is not None and self.found.get("o"):
@@ -516,25 +542,14 @@ class Examination(Sums):
                 self.find("3.4", "the carry of h ends after one step")
         if self.found[gate] and {key[0] for key in self.found[gate]} == {"h", "c"}:
             seen = z[:, 0, GATES.index(gate)] / self.local(gate, v1)
+            old = d_c3 * handed(v3, v2)
             parts = {"h": self.through_cell(v1) * carry[0], "h twice": self.through_cell(v1) * carry[1],
-                     "c": d_c2 * handed(v2, v1), "c twice": d_c3 * handed(v3, v2)}  # fmt: skip
+                     "c": self.through_cell(v2) * carry[1] * handed(v2, v1), "c of c": old * handed(v2, v1),
+                     "c twice": old}  # fmt: skip
             sums = coefficients(parts, seen, self.patient.tolerance * 100)
             if sums and sums.get("c twice"):
                 self.find("3.5", "the carry along the cell piles up: what step t + 2 said is heard again at step t. "
                           "Use = , not +=", Arrow("c1", "c3", r"\delta c_3 f_3,\ again", "", extra=True))  # fmt: skip
-            elif sums is not None and not sums.get("c"):
-                self.find("3.5", "the carry along the cell ends after one step")
-
-
-def times_words(c):
-    return TIMES.get(c, f"comes {c:g} times")
-
-
-def carry_arrows(times):
-    """All four arrows of the carry of h, of which one is labelled."""
-    carries = "0" if times == "0" else rf"{times}W_h"
-    return [Arrow("h1", f"{gate}~2", *((carries, "W_h") if gate == "i" else ("", ""))) for gate in "ifgo"]
-
-
-def immediate(start, end):
-    return Arrow(start, end, r"of\ \partial^+ L/\partial h_t\ alone", r"of\ \delta h_t")
+            elif sums is not None and not sums.get("c of c") and None in self.along_found:
+                self.find("3.5", "the carry along the cell ends after one step: δc_{t+1} f_{t+1} needs all of δc_{t+1}",
+                          Arrow("c1", "c2", r"f_2,\ of\ the\ first\ term\ of\ \delta c_2", r"f_2,\ of\ all\ of\ \delta c_2"))  # fmt: skip

@@ -22,7 +22,6 @@ LINES = {  # of `backward`, {name: what it is made of}; a mistake changes one
     "d_f": "d_c * c_prev * s.f * (1 - s.f)",
     "d_g": "d_c * s.i * (1 - s.g**2)",
 }
-TIMES = {1: "", -1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}
 
 
 class Factor:
@@ -74,6 +73,10 @@ class Place(dict):
         return Mistake(self.equation, words, before, f" * {code}".join(before.rsplit(f" * {right}", 1)))
 
 
+def times_words(c):
+    return {-1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}.get(c, f"comes {c:g} times")
+
+
 def spoken(code):
     """A value of the code in words: "s.c" is c_t, "c_prev" is c_{t-1}."""
     code = re.sub(r"\bs\.(\w)_pre\b", "\\1\u0303_t", code)
@@ -100,20 +103,30 @@ def _factor(equation, line, arrow, right, others, more=None):
 
 def _sigmoid_slope(s):
     slope = f"{s}(1 - {s})"
-    others = {
-        f"the slope of σ, {slope}, is forgotten": "1",
-        f"{s} itself stands where its slope {slope} belongs": f"s.{s}",
-        f"1 - {s} stands where the slope {slope} belongs": f"1 - s.{s}",
-        f"{slope} has the wrong sign inside: {s}(1 + {s})": f"s.{s} * (1 + s.{s})",
-        f"the slope of tanh, 1 - {s}², is applied to {s}, which is a σ": f"1 - s.{s}**2",
-        f"σ' is applied to {s}, which is squashed already; the slope is {slope}": (
-            f"sigmoid(s.{s}) * (1 - sigmoid(s.{s}))"
-        ),
-        f"the slope {slope} is computed from the pre-activation instead of {s}": f"s.{s}_pre * (1 - s.{s}_pre)",
-        f"σ({s}) stands where the slope {slope} belongs": f"sigmoid(s.{s})",
-        f"the slope {slope} is applied twice": f"(s.{s} * (1 - s.{s})) ** 2",
-        f"the square is one too many: {s}(1 - {s}²)": f"s.{s} * (1 - s.{s}**2)",
-    }
+    others = (
+        {
+            f"the slope of σ, {slope}, is forgotten": "1",
+            f"{s} itself stands where its slope {slope} belongs": f"s.{s}",
+            f"1 - {s} stands where the slope {slope} belongs": f"1 - s.{s}",
+            f"{slope} has the wrong sign inside: {s}(1 + {s})": f"s.{s} * (1 + s.{s})",
+            f"the slope of tanh, 1 - {s}², is applied to {s}, which is a σ": f"1 - s.{s}**2",
+            f"σ' is applied to {s}, which is squashed already; the slope is {slope}": (
+                f"sigmoid(s.{s}) * (1 - sigmoid(s.{s}))"
+            ),
+            f"the slope {slope} is computed from the pre-activation instead of {s}": f"s.{s}_pre * (1 - s.{s}_pre)",
+            f"σ({s}) stands where the slope {slope} belongs": f"sigmoid(s.{s})",
+            f"the slope {slope} is applied twice": f"(s.{s} * (1 - s.{s})) ** 2",
+            f"the square is one too many: {s}(1 - {s}²)": f"s.{s} * (1 - s.{s}**2)",
+        }
+        | {
+            f"{k}(1 - {k}), the slope of {k}, stands where the slope {slope} belongs": f"s.{k} * (1 - s.{k})"
+            for k in "ifo"
+            if k != s
+        }
+        | {
+            f"1 - g², the slope of g, stands where the slope {slope} belongs": "1 - s.g**2",
+        }
+    )
     return Place(EQUATION[s], f"d_{s}", (f"{s}~2", f"{s}2"), f"s.{s} * (1 - s.{s})", others)
 
 
@@ -133,6 +146,11 @@ def _tanh_slope(s, before, called, *place):
         f"1 - σ({called})², the slope made from σ, stands where {slope} belongs": f"1 - sigmoid({before})**2",
         f"the slope of σ of {called} stands where {slope} belongs": f"sigmoid({before}) * (1 - sigmoid({before}))",
     }
+    if s == "g":
+        others |= {
+            f"{k}(1 - {k}), the slope of {k}, stands where the slope {slope} belongs": f"s.{k} * (1 - s.{k})"
+            for k in "ifo"
+        }
     return Place(*place, f"(1 - s.{s}**2)", others)
 
 
@@ -171,6 +189,7 @@ ALONG = Place(  # from δc_{t+1} to δc_t; s is step t + 1, before is step t
         "δc_{t+1} f_{t+1} is multiplied by 1 - m_t² too: it comes along the cell, not through m_t": (
             "s.f * (1 - before.m**2)"
         ),
+        "δh_{t+1} stands where δc_{t+1} belongs": "s.f / (s.o * (1 - s.m**2))",
         "the slope f_{t+1}(1 - f_{t+1}) stands where f_{t+1} belongs": "s.f * (1 - s.f)",
     },
 )
@@ -205,9 +224,7 @@ TERMS = {  # what is left out of a sum, or in the wrong order
         "dW_x + d_z.T @ x[t]",
         "d_z.T @ x[t]",
     ),
-    "first sequence": Mistake(
-        "3.14", "b: only the first sequence of a batch is used", "d_z.sum(axis=0)", "d_z[0]"
-    ),
+    "first sequence": Mistake("3.14", "b: only the first sequence of a batch is used", "d_z.sum(axis=0)", "d_z[0]"),
 }
 GALLERY = (  # of notebook 03
     TERMS["carry of h"],

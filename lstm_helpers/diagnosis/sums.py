@@ -4,7 +4,8 @@ import numpy as np
 
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
-from lstm_helpers.diagnosis.mistakes import TIMES
+from lstm_helpers.diagnosis.arrows import Arrow
+from lstm_helpers.diagnosis.mistakes import ALONG, times_words
 from lstm_helpers.weights import GATES
 
 RIGHT_ARROWS = {(gate, gate): 1.0 for gate in GATES}  # (delta of gate j, W_h of gate k): how often
@@ -18,10 +19,16 @@ class Sums:
         """A batch must give the sum, or the stack, of what its sequences give one by one."""
         case = Case(2, 3, 11, 2, 7, one_hot=True)
         whole, alone = self.patient.ask(case), [self.patient.ask(case.sequence(n)) for n in range(3)]
+        answers = {name: [answer[name] for answer in alone] for name in whole}
+        if len(whole) > 1 and all(close(3 * array, self.together(name, answers[name]), 1e3 * self.patient.tolerance)
+                                  for name, array in whole.items()):  # fmt: skip
+            self.find("3.4", "everything is divided by the number of sequences: dh is the derivative of L already",
+                      Arrow("h2", "L", r"\partial^+ L/\partial h_t\,/\,N", r"\partial^+ L/\partial h_t"))  # fmt: skip
+            return
         for name, array in whole.items():
-            parts = [answer[name] for answer in alone]
+            parts = answers[name]
             if name in ("W_x", "W_h", "b"):
-                total, tolerance = sum(parts), 1e3 * self.patient.tolerance
+                total, tolerance = self.together(name, parts), 1e3 * self.patient.tolerance
                 if close(array, total, tolerance):
                     continue
                 for words, other in {"the mean over the sequences is taken, and the sum is wanted": total / 3,
@@ -33,9 +40,13 @@ class Sums:
                 else:
                     self.find("3.14", f"{name}: for a batch it is not the sum over its sequences")
                     self.explained = False
-            elif not close(array, np.concatenate(parts, axis=array.ndim - 2), 1e3 * self.patient.tolerance):
+            elif not close(array, self.together(name, parts), 1e3 * self.patient.tolerance):
                 equation = {"x": "3.15", "z": "3.14"}.get(name, "3.16")
                 self.find(equation, f"{name}: a sequence gets other numbers in a batch than alone")
+
+    def together(self, name, parts):
+        """What a batch must give, from what its sequences give one by one."""
+        return sum(parts) if name in ("W_x", "W_h", "b") else np.concatenate(parts, axis=parts[0].ndim - 2)
 
     def parameters(self):
         T = 3
@@ -80,7 +91,7 @@ class Sums:
             if same and abs(values_found[0] - 1 / T) < 2e-3:
                 self.find("3.14", f"{name}: the mean over the steps is taken, and the sum is wanted")
             elif same:
-                self.find("3.14", f"{name} {TIMES.get(values_found[0], f'comes {values_found[0]:g} times')}")
+                self.find("3.14", f"{name} {times_words(values_found[0])}")
             elif values_found == [0.0] * (T - 1) + [1.0]:
                 self.find("3.14", f"{name}: only the last step is in it; the steps must be added up")
             elif values_found == [1.0] + [0.0] * (T - 1):
@@ -110,7 +121,7 @@ class Sums:
         answers = [self.patient.ask(case) for case in cases]
         z = self.in_order(np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)]))
         W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
-        if "h_0" in answers[0]:
+        if "h_0" in answers[0] and self.carry_known:
             seen = np.stack([a["h_0"][0, 0] for a in answers])
             columns = {(t + 1, j, k): z[:, t, GATES.index(j)] * W_h[:, GATES.index(k)] for t in range(2) for j in GATES
                        for k in GATES}  # fmt: skip
@@ -149,36 +160,28 @@ class Sums:
         cases = self.scalar(1)
         v = values(cases, 1)
         seen = np.array([self.patient.ask(case, np.ones((1, 1, 1)))["c_0"][0, 0] for case in cases])
-        d_c = self.through_cell(v)
-        columns = {
-            None: d_c * v["f"],
-            "δc_1 is handed on without the factor f_1": d_c,
-            "i_1 stands where f_1 belongs": d_c * v["i"],
-            "o_1 stands where f_1 belongs": d_c * v["o"],
-            "δh_1 stands where δc_1 belongs": v["f"],
-            "f_1(1 - f_1) stands where f_1 belongs": d_c * v["f"] * (1 - v["f"]),
-        }
+        d_c = self.through_cell(v) * self.times
+        if close(seen, self.right_through(v) * v["f"], 1e-6):
+            return
+        columns = {words: d_c * factor(v) for words, factor in ALONG.items() if "before" not in factor.code}
         sums = coefficients(columns, seen, self.patient.tolerance * 100)
         if sums is None or (not sums and self.along_found):
             self.find(
                 "3.16", "c_0: it must be δc_1 f_1, and " + ("it is 0" if sums is not None else "it is something else")
             )
-        follows = {"the factor f_{t+1} of the carry is left out": "δc_1 is handed on without the factor f_1",
-                   "i_{t+1} stands where f_{t+1} belongs": "i_1 stands where f_1 belongs",
-                   "o_{t+1} stands where f_{t+1} belongs": "o_1 stands where f_1 belongs"}  # fmt: skip
         for words, c in (sums or {}).items():
             if words is not None:
-                if words not in [follows.get(along) for along in self.along_found]:
-                    self.find("3.16", f"c_0: {words}")
+                if words not in self.along_found:
+                    self.find("3.16", f"c_0: {words.replace('{t+1}', '1')}")
             elif c not in (1, self.along_found.get(None)):
-                self.find("3.16", f"c_0 {TIMES.get(c, f'comes {c:g} times')}")
+                self.find("3.16", f"c_0 {times_words(c)}")
 
     def orientation(self):
         """With several units: which way round do the blocks of W_h stand, in the carry and in the gradient?"""
         H, I = 3, 3 + 13
         case = Case(1, 1, I, H, 11, one_hot=True)
         answer = self.patient.ask(case)
-        if self.witness == "W_x":
+        if self.witness.startswith("W_x"):
             z = answer["W_x"][:, 0]
         elif self.witness == "z":
             z = answer["z"][0, 0]
@@ -206,8 +209,7 @@ class Sums:
             dh = np.zeros_like(case.dh)
             dh[which] = 1
             answer = self.patient.ask(case, dh)
-            z = answer["z"][:, 0] if self.witness == "z" else answer["W_x"][:, :2].T
-            return z.reshape(2, 4, H)
+            return self.read(self.witness, answer, case).reshape(2, 4, H)
 
         local, z = deltas(0)[0, self.row_of("o")], deltas(1)
         W_h = case.weights.W_h.reshape(4, H, H)
