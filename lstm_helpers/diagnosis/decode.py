@@ -130,13 +130,12 @@ class Examination(Sums):
         z, v = z[:, 1], values(cases, 2)
         self.rows = tuple(GATES)
         best = self.explain(z, v)
-        if best["unknown"]:
-            orders = [(order, self.explain(z[:, [GATES.index(g) for g in order]], v)) for order in permutations(GATES)]
-            order, other = min(orders, key=lambda pair: (len(pair[1]["unknown"]), pair[1]["cost"]))
-            if len(other["unknown"]) < len(best["unknown"]):
-                places = ", ".join(GATES[order.index(gate)] for gate in GATES)
-                self.find("3.14", f"the rows of the gates are stacked {places}; the weights want i, f, g, o")
-                best, self.rows = other, order
+        if best["cost"] > 2.5:
+            best = self.explain(z, v, permutations(GATES))
+            self.rows = best["rows"]
+        if self.rows != tuple(GATES):
+            places = ", ".join(GATES[self.rows.index(gate)] for gate in GATES)
+            self.find("3.14", f"the rows of the gates are stacked {places}; the weights want i, f, g, o")
         if len(best["unknown"]) > 1:
             best = self.strange_cell(best, self.in_order(z), v)
         self.one_step = best
@@ -151,42 +150,50 @@ class Examination(Sums):
         """Which of the student's four rows holds this gate."""
         return GATES.index(self.rows[GATES.index(gate)])
 
-    def explain(self, z, v):
-        """The cheapest account of z (count, 4) by the tables of alternatives."""
-        tolerance = max(1e-7, 10 * self.patient.tolerance)
+    def explain(self, z, v, orders=(tuple(GATES),)):
+        """The cheapest account of z (count, 4) by the tables of alternatives, with its rows in one of these orders."""
         cells = list(product(CELL["factor"], CELL["slope"]))
         sources = {("δc", *cell): CELL["factor"][cell[0]](v) * CELL["slope"][cell[1]](v) for cell in cells}
         sources |= {("δm", words): factor(v) for words, factor in CELL["factor"].items()} | {("δh",): np.ones(len(z))}
-        options = {}  # (gate, source): (cost, how)
-        for gate in GATES:
-            row = z[:, GATES.index(gate)]
-            pairs = list(product(PARTNERS[gate], SLOPES[gate]))
-            partners = {words: factor(v) for words, factor in PARTNERS[gate].items()}
-            slopes = {words: factor(v) for words, factor in SLOPES[gate].items()}
-            products = np.stack([partners[a] * slopes[b] for a, b in pairs])
-            for source, through in sources.items():
-                wanted = products * through
-                with np.errstate(all="ignore"):
-                    times = (wanted * row).sum(axis=1) / (wanted**2).sum(axis=1)
-                    off = np.abs(times[:, None] * wanted - row).max(axis=1) / np.abs(row).max()
-                for k in np.flatnonzero(off < tolerance):
-                    how = {"partner": pairs[k][0], "slope": pairs[k][1], "times": float(np.round(times[k], 6))}
-                    how["from"] = source[0]
-                    cost = sum(part is not None for part in pairs[k]) + (how["times"] != 1) + 0.01 * k / len(pairs)
-                    if (gate, source) not in options or cost < options[gate, source][0]:
-                        options[gate, source] = cost, how
-        return min((self.account(cell, number / len(cells), options, z) for number, cell in enumerate(cells)),
-                   key=lambda account: account["cost"])  # fmt: skip
+        accounts, orders = [], list(orders)
+        asked = {pair for order in orders for pair in zip(GATES, order)}
+        options = {(gate, row): self.options(gate, z[:, GATES.index(row)], sources, v) for gate, row in asked}
+        for order in orders:
+            ways = {gate: options[gate, row] for gate, row in zip(GATES, order)}
+            zero = [gate for gate, row in zip(GATES, order) if np.abs(z[:, GATES.index(row)]).max() < 1e-12]
+            for number, cell in enumerate(cells):
+                account = self.account(cell, ways, zero) | {"rows": order}
+                account["cost"] += 0.01 * number / len(cells) + 1.5 * (order != tuple(GATES))
+                accounts.append(account)
+        return min(accounts, key=lambda account: account["cost"])
 
-    def account(self, cell, place, options, z):
+    def options(self, gate, row, sources, v):
+        """{source: (cost, how)}: how this row could be the delta of this gate, made from each source."""
+        tolerance, found = max(1e-7, 10 * self.patient.tolerance), {}
+        pairs = list(product(PARTNERS[gate], SLOPES[gate]))
+        partners = {words: factor(v) for words, factor in PARTNERS[gate].items()}
+        slopes = {words: factor(v) for words, factor in SLOPES[gate].items()}
+        products = np.stack([partners[a] * slopes[b] for a, b in pairs])
+        for source, through in sources.items():
+            wanted = products * through
+            with np.errstate(all="ignore"):
+                times = (wanted * row).sum(axis=1) / (wanted**2).sum(axis=1)
+                off = np.abs(times[:, None] * wanted - row).max(axis=1) / np.abs(row).max()
+            for k in np.flatnonzero(off < tolerance):
+                how = {"partner": pairs[k][0], "slope": pairs[k][1], "times": float(np.round(times[k], 6))}
+                cost = sum(part is not None for part in pairs[k]) + (how["times"] != 1) + 0.01 * k / len(pairs)
+                if source not in found or cost < found[source][0]:
+                    found[source] = cost, how | {"from": source[0]}
+        return found
+
+    def account(self, cell, ways, zero):
         """What each gate's delta is made of, if (3.5) is made with the factors of this cell."""
-        cost, gates = sum(part is not None for part in cell) + 0.01 * place, {}
-        zero = [gate for gate in GATES if np.abs(z[:, GATES.index(gate)]).max() < 1e-12]
-        for gate in GATES:
-            ways = [(options[gate, source][0] + 1.5 * (source[0] != RIGHT_SOURCE[gate]), options[gate, source][1])
-                    for source in (("δc", *cell), ("δm", cell[0]), ("δh",)) if (gate, source) in options]  # fmt: skip
-            if ways:
-                price, gates[gate] = min(ways, key=lambda way: way[0])
+        cost, gates = sum(part is not None for part in cell), {}
+        for gate, options in ways.items():
+            prices = [(options[source][0] + 1.5 * (source[0] != RIGHT_SOURCE[gate]), options[source][1])
+                      for source in (("δc", *cell), ("δm", cell[0]), ("δh",)) if source in options]  # fmt: skip
+            if prices:
+                price, gates[gate] = min(prices, key=lambda pair: pair[0])
                 cost += price
             else:
                 cost += 3
