@@ -41,6 +41,13 @@ class Diagnosis:
 
     __repr__ = __str__
 
+    def draw(self):
+        """The graph of two or three steps with the wrong arrows in red and, beside each, what it carries and what
+        belongs there; below it, what is wrong but no arrow's. Returns a Figure."""
+        from lstm_helpers.diagnosis.draw import draw_findings  # Matplotlib, only where it is wanted
+
+        return draw_findings(self.findings)
+
     def _repr_html_(self):
         rows = [(f"({f.equation})" if f.equation else "", f.words) for f in self.findings]
         rows = rows or [("", "every gradient is right")]

@@ -24,5 +24,5 @@ def carry_arrows(times):
     return [Arrow("h1", f"{gate}~2", *((carries, "W_h") if gate == "i" else ("", ""))) for gate in "ifgo"]
 
 
-def immediate(start, end, carries=r"of\ \partial^+ L/\partial h_t\ alone"):
-    return Arrow(start, end, carries, r"of\ the\ total\ \delta h_t")
+def immediate(start, end, carries=r"\partial^+ L/\partial h_t\ \mathrm{alone}"):
+    return Arrow(start, end, carries, r"\mathrm{all\ of}\ \delta h_t")

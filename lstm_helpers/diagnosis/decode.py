@@ -34,7 +34,9 @@ class Examination(Sums):
 
     def find_factor(self, place, words, said=None):
         """A factor of the table that stands in the place of the right one."""
-        arrow = Arrow(*place.arrow, place[words].mathtext, place[None].mathtext, each_step=place is not ALONG)
+        arrow = Arrow(
+            *place.arrow, place[words].written(place), place[None].written(place), each_step=place is not ALONG
+        )
         self.find(place.equation, said or words, arrow)
 
     def run(self):
@@ -225,7 +227,8 @@ class Examination(Sums):
                 "3.5",
                 f"δc_t is not what the equation says, and none of the usual mistakes: at {step} of a scalar LSTM, with "
                 f"dh = 1, it is {best['d_c'][0]:.6g} where {self.right_through(v)[0]:.6g} belongs",
-                Arrow("c2", "h2", f"{best['d_c'][0]:.4g}", f"{self.right_through(v)[0]:.4g}", extra=True),
+                Arrow("m2", "h2", "", ""),
+                Arrow("c2", "m2", rf"\delta c_2={best['d_c'][0]:.4g}", f"{self.right_through(v)[0]:.4g}"),
             )
         elif in_cell:
             for name, words in zip(("factor", "slope"), best["cell"]):
@@ -246,22 +249,22 @@ class Examination(Sums):
             for table, words in ((PARTNERS, how["partner"]), (SLOPES, how["slope"])):
                 if words is not None:
                     self.find_factor(table[gate], words, f"δ{gate}̃_t: {words}")
-            place, partner = PARTNERS[gate], PARTNERS[gate][how["partner"]].mathtext
+            place, partner = PARTNERS[gate], PARTNERS[gate][how["partner"]].written()
             if how["from"] != RIGHT_SOURCE[gate]:
                 wrong, right = SOURCES[how["from"]], RIGHT_SOURCE[gate]
                 self.find(EQUATION[gate], f"δ{gate}̃_t: {wrong} stands where {right}_t belongs",
-                          Arrow(*place.arrow, "0", place[None].mathtext),
+                          Arrow(*place.arrow, "0", place[None].written()),
                           Arrow(f"{gate}2", how["from"][1] + "2", partner, "", extra=True))  # fmt: skip
             left = how["times"] / common / (share if gate in in_cell else 1)
             if abs(left - 1) > 1e-4:
                 self.find(EQUATION[gate], f"δ{gate}̃_t {times_words(left)}",
-                          Arrow(*place.arrow, rf"{left:g}\,{partner}", place[None].mathtext))  # fmt: skip
+                          Arrow(*place.arrow, rf"{left:g}\,{partner}", place[None].written()))  # fmt: skip
         if set(best["zero"]) >= set("ifg"):
             self.find(*TERMS["product"].said, Arrow("c2", "m2", "0", "1-m_t^2"))
         for gate in best["zero"]:
             if gate == "o" or not set(best["zero"]) >= set("ifg"):
                 place = PARTNERS[gate]
-                self.find(EQUATION[gate], f"δ{gate}̃_t is 0", Arrow(*place.arrow, "0", place[None].mathtext))
+                self.find(EQUATION[gate], f"δ{gate}̃_t is 0", Arrow(*place.arrow, "0", place[None].written()))
         for gate in best["unknown"]:
             self.explained = False
             seen = z[0, GATES.index(gate)]
@@ -330,7 +333,7 @@ class Examination(Sums):
             return
         if np.abs(seen).max() < 1e-12:
             self.find("3.4", "dh of an earlier step than the last is not used: every step has its immediate part",
-                      Arrow("h2", "L", r"0\ for\ t<T", r"\partial^+ L/\partial h_t"))  # fmt: skip
+                      Arrow("h2", "L", r"0\ \mathrm{for}\ t<T", r"\partial^+ L/\partial h_t"))  # fmt: skip
         elif off == ["f"] and np.abs(seen[:, 1]).max() < 1e-12:
             self.find("3.8", "δf̃_1: 0 stands where c_0 belongs", Arrow("f1", "c1", "0", "c_0", each_step=False))
         else:
@@ -395,7 +398,7 @@ class Examination(Sums):
             unknown = []
         for gate in unknown:
             self.find(EQUATION[gate], f"δ{gate}̃_1: what it hears from step 2 is no sum over the arrows that lead there",
-                      Arrow(*PARTNERS[gate].arrow, "?", PARTNERS[gate][None].mathtext))  # fmt: skip
+                      Arrow(*PARTNERS[gate].arrow, "?", PARTNERS[gate][None].written()))  # fmt: skip
         known = {gate: sums for gate, sums in found.items() if sums is not None}
         heard = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "h"} for gate, sums in known.items()}
         self.of_h(heard)
@@ -445,11 +448,11 @@ class Examination(Sums):
         if len(others) > 1 and set(others) == set(heard) - {"o"} and "o" in heard:
             c = {sums.get(key, 0) / c for sums in others.values() for key, c in self.arrows.items()}
             how = times_words(c.pop()) if len(c) == 1 else "is another sum than in δõ_t"
-            self.find("3.5", f"δc_t: the carry of h in it {how}", immediate("m2", "h2", "another\\ carry"))
+            self.find("3.5", f"δc_t: the carry of h in it {how}", immediate("m2", "h2", r"\mathrm{another\ carry}"))
         else:
             for gate in others:
                 self.find(EQUATION[gate], f"δ{gate}̃_t: hears of h another sum than the other gates do",
-                          immediate(*PARTNERS[gate].arrow, "another\\ carry"))  # fmt: skip
+                          immediate(*PARTNERS[gate].arrow, r"\mathrm{another\ carry}"))  # fmt: skip
         if self.arrows != RIGHT_ARROWS:
             self.wrong_arrows(self.arrows)
 
@@ -494,31 +497,31 @@ class Examination(Sums):
                 say = (
                     f"δ{gate}̃_t: of the two terms of δc_t, the one along the cell has not got {missing} of gate {gate}"
                 )
-                factors = [table[gate][None].mathtext for table in (PARTNERS, SLOPES)]
-                carries = [PARTNERS[gate][None].mathtext if "partner" in parts else "1",
-                           SLOPES[gate][None].mathtext if "slope" in parts else "1"]  # fmt: skip
+                factors = [table[gate][None].written() for table in (PARTNERS, SLOPES)]
+                carries = [PARTNERS[gate][None].written() if "partner" in parts else "1",
+                           SLOPES[gate][None].written() if "slope" in parts else "1"]  # fmt: skip
                 for table, seen, right in zip((PARTNERS, SLOPES), carries, factors):
                     if seen != right:
-                        arrow = Arrow(*table[gate].arrow, rf"{seen}\ for\ the\ cell's\ term", right)
+                        arrow = Arrow(*table[gate].arrow, seen + r"\ \mathrm{in\ the\ cell's\ term}", right)
                         self.find(EQUATION[gate], say, arrow)
                 shown[gate] = shown[gate] | {words: c}
         self.along_found = next(iter(shown.values()))
         silent = [gate for gate, sums in shown.items() if not sums]
         if len(silent) == len(shown):
-            self.find(*TERMS["carry of c"].said, Arrow("c1", "c2", "0", "f_2", each_step=False))
+            self.find(*TERMS["carry of c"].said, Arrow("c1", "c2", "0", "f_{t+1}", each_step=False))
             return
         for gate in silent:
             if gate == "o":
                 continue  # which needs none
             self.find(EQUATION[gate], f"δ{gate}̃_t: takes δc_t without the carry along the cell, δc_{{t+1}} f_{{t+1}}",
-                      Arrow(*PARTNERS[gate].arrow, "without\\ \\delta c_{t+1} f_{t+1}", "all\\ of\\ \\delta c_t"))  # fmt: skip
+                      Arrow(*PARTNERS[gate].arrow, r"\mathrm{without}\ \delta c_{t+1} f_{t+1}", r"\mathrm{all\ of}\ \delta c_t"))  # fmt: skip
         for sums in (s for s in shown.values() if s):
             for words, c in sums.items():
                 if words is not None:
                     self.find_factor(ALONG, words)
                 if c != 1:
                     self.find("3.5", f"the carry along the cell {times_words(c)}",
-                              Arrow("c1", "c2", rf"{c:g}\,f_2", "f_2", each_step=False))  # fmt: skip
+                              Arrow("c1", "c2", rf"{c:g}\,f_{{t+1}}", "f_{t+1}", each_step=False))  # fmt: skip
 
     # --- three steps: do the carries only carry? ---
 
@@ -544,7 +547,7 @@ class Examination(Sums):
             sums = coefficients(columns, seen, self.patient.tolerance * 100)
             if sums and sums.get("h twice"):
                 self.find("3.4", "the carry of h piles up: step t hears again what step t + 2 said. Use = , not +=",
-                          Arrow("h1", "f~3", r"\delta\tilde{z}_3 W_h,\ again", "", extra=True))  # fmt: skip
+                          Arrow("h1", "f~3", r"\delta\tilde{z}_3 W_h,\ \mathrm{again}", "", extra=True))  # fmt: skip
             elif sums is not None and not sums.get("h"):
                 self.find("3.4", "the carry of h ends after one step")
         if self.found[gate] and {key[0] for key in self.found[gate]} == {"h", "c"}:
@@ -553,10 +556,10 @@ class Examination(Sums):
             parts = {"h": self.through_cell(v1) * carry[0], "h twice": self.through_cell(v1) * carry[1],
                      "c": self.through_cell(v2) * carry[1] * handed(v2, v1), "c of c": old * handed(v2, v1),
                      "c twice": old}  # fmt: skip
-            sums = coefficients(parts, seen, self.patient.tolerance * 100)
+            sums = coefficients(self.distinct(parts), seen, self.patient.tolerance * 100)
             if sums and sums.get("c twice"):
                 self.find("3.5", "the carry along the cell piles up: what step t + 2 said is heard again at step t. "
-                          "Use = , not +=", Arrow("c1", "c3", r"\delta c_3 f_3,\ again", "", extra=True))  # fmt: skip
+                          "Use = , not +=", Arrow("c1", "c3", r"\delta c_3 f_3,\ \mathrm{again}", "", extra=True))  # fmt: skip
             elif sums is not None and not sums.get("c of c") and None in self.along_found:
                 self.find("3.5", "the carry along the cell ends after one step: δc_{t+1} f_{t+1} needs all of δc_{t+1}",
-                          Arrow("c1", "c2", r"f_2,\ of\ the\ first\ term\ of\ \delta c_2", r"f_2,\ of\ all\ of\ \delta c_2"))  # fmt: skip
+                          Arrow("c1", "c2", r"f_{t+1}\ \mathrm{of\ a\ part\ of}\ \delta c_{t+1}", r"f_{t+1}\ \mathrm{of\ all\ of}\ \delta c_{t+1}"))  # fmt: skip

@@ -36,9 +36,13 @@ class Factor:
         names["before"] = SimpleNamespace(**(before or {}))
         return eval(self.compiled, names) * np.ones_like(v["i"])
 
-    @property
-    def mathtext(self):
-        return written(self.code)
+    def written(self, place=None):
+        """As mathtext, without its dollars. In the carry along the cell, s is step t + 1."""
+        code = re.sub(r"\b(s|before)\.(\w)_pre\b", r"\\tilde{\2}_t", self.code)
+        code = re.sub(r"\bs\.(\w)\b", r"\1_{t+1}" if place is ALONG else r"\1_t", code)
+        code = re.sub(r"\b([ch])_prev\b", r"\1_{t-1}", re.sub(r"\bbefore\.(\w)\b", r"\1_t", code))
+        code = code.replace("np.tanh", r"\tanh").replace("sigmoid", r"\sigma").replace(" ** ", "**")
+        return code.replace("**2", "^2").replace(" * ", r"\,").replace(" - ", "-").replace(" + ", "+")
 
 
 @dataclass(frozen=True)
@@ -82,15 +86,6 @@ def spoken(code):
     code = re.sub(r"\bs\.(\w)_pre\b", "\\1\u0303_t", code)
     code = re.sub(r"\bs\.(\w)\b", r"\1_t", code)
     return re.sub(r"np\.tanh\((.*)\)", r"tanh \1", re.sub(r"\b([ch])_prev\b", r"\1_{t-1}", code))
-
-
-def written(code):
-    """Code as mathtext, without its dollars."""
-    code = re.sub(r"\b(s|before)\.(\w)_pre\b", r"\\tilde{\2}_t", code)
-    code = re.sub(r"\bs\.(\w)\b", r"\1_t", re.sub(r"\bbefore\.(\w)\b", r"\1_{t-1}", code))
-    code = re.sub(r"\b([ch])_prev\b", r"\1_{t-1}", code)
-    code = code.replace("np.tanh", r"\tanh").replace("sigmoid", r"\sigma")
-    return code.replace(" ** ", "**").replace("**2", "^2").replace(" * ", r"\,").replace(" - ", "-").replace(" + ", "+")
 
 
 def _factor(equation, line, arrow, right, others, more=None):

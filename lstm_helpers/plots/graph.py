@@ -27,10 +27,11 @@ def edges(last):
 
 
 @styled
-def draw_graph(last, coloured=None, title="", ax=None):
+def draw_graph(last, coloured=None, title="", dashed=(), ax=None):
     """Steps 1 ... last with their loss L at the last one.
 
-    coloured: {(from, to): colour} for the edges to bring out. Returns the Figure.
+    coloured: {(from, to): colour} for the edges to bring out. dashed: those of them that are none of the graph's.
+    Returns the Figure.
     """
     coloured = coloured or {}
     figure, ax = axes_for(ax, round(0.7 + STEP * last * 0.8, 1), 4.4)
@@ -44,9 +45,9 @@ def draw_graph(last, coloured=None, title="", ax=None):
             ax.plot([x - 0.5] * 2, [-1.6, 3.3], color=FAINT, lw=1, ls=":")
     for edge in edges(last):
         if edge not in coloured:
-            _edge(ax, place, edge, PALE, 1.4)
+            _edge(ax, last, edge, PALE, 1.4)
     for edge, colour in coloured.items():
-        _edge(ax, place, edge, colour, 3.4)
+        _edge(ax, last, edge, colour, 3.4, "--" if edge in dashed else "-")
     lit = {node for edge in coloured for node in edge}
     for node, at in place.items():
         colour = GATE_COLOURS.get(node[0], INK)
@@ -71,16 +72,27 @@ def _place(node, last):
     return x + (t - 1) * STEP, y
 
 
-def _edge(ax, place, edge, colour, width):
-    """Straight, but for the four from h to the next step's pre-activations, which go round below, side by side."""
-    points = np.array([place[edge[0]], place[edge[1]]])
-    if edge[0].startswith("h") and edge[1] != "L":
+def edge_points(edge, last):
+    """The corners (or a bow's many points) of an edge: straight, but for the four from h to the next step's
+    pre-activations, which go round below, side by side, and for what leaps over a step, in a bow above."""
+    points = np.array([_place(node, last) for node in edge])
+    if edge[0][0] == "h" and "~" in edge[1]:
         track = "figo".index(edge[1][0])
         x, y = points[0][0] + 0.18 - 0.12 * track, -0.5 - 0.17 * track
-        points = np.array([(x, points[0][1]), (x, y), (points[1][0], y), points[1]])
+        return np.array([(x, points[0][1]), (x, y), (points[1][0], y), points[1]])
+    if edge[1] != "L" and int(edge[1][-1]) - int(edge[0][-1]) > 1:
+        along = np.linspace(0, 1, 60)[:, None]
+        height = 4 * along * (1 - along) * (0.75 if edge[0][0] == "c" else 2.3)
+        return points[0] + along * (points[1] - points[0]) + height * [0, 1]
+    return points
+
+
+def _edge(ax, last, edge, colour, width, style="-"):
+    points = edge_points(edge, last)
     towards = (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2])
-    points[-1] -= 0.33 * towards
+    points = points[np.linalg.norm(points - points[-1], axis=1) > 0.33]  # up to the rim of the circle
+    points = np.concatenate([points, [np.array(_place(edge[1], last)) - 0.33 * towards]])
     order = 1 if colour == PALE else 2
-    ax.plot(*points[:-1].T, color=colour, lw=width, zorder=order, solid_joinstyle="round")
+    ax.plot(*points[:-1].T, color=colour, lw=width, ls=style, zorder=order, solid_joinstyle="round")
     arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
-    ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=order)
+    ax.annotate("", points[-1], points[-2], arrowprops=arrow | {"ls": style}, zorder=order)
