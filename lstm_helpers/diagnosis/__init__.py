@@ -4,58 +4,17 @@ A gradient is a sum over paths, and a path a product over arrows: so the mistake
 are named as three. Numbers such as (3.5) are the equations of notebook 03.
 """
 
-import html
-from dataclasses import dataclass
-
 import numpy as np
 
 from lstm_helpers.diagnosis.cases import Case, Patient, Stop
 from lstm_helpers.diagnosis.decode import Examination
+from lstm_helpers.diagnosis.derivative import diagnose_derivative, diagnose_terms
+from lstm_helpers.diagnosis.findings import Diagnosis, Finding
 from lstm_helpers.diagnosis.fitting import close
+from lstm_helpers.diagnosis.mistakes import GALLERY
 
+__all__ = ["GALLERY", "Diagnosis", "Finding", "diagnose", "diagnose_derivative", "diagnose_terms"]
 SHAPES = ((1, 1, 1, 1), (3, 2, 3, 4), (5, 3, 2, 1), (4, 1, 3, 3))  # T, N, I, H
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong. equation: its number in notebook 03, "" where it concerns the function as a whole.
-    arrows: those of the graph that carry something wrong."""
-
-    equation: str
-    words: str
-    arrows: tuple = ()
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What `diagnose` found. right: every gradient that was returned is right. remarks: what is no wrong gradient."""
-
-    right: bool
-    findings: tuple
-    remarks: tuple = ()
-
-    def __str__(self):
-        lines = ["every gradient is right"] if self.right else []
-        lines += [f"({f.equation}) {f.words}" if f.equation else f.words for f in self.findings]
-        return "\n".join([*lines, *self.remarks])
-
-    __repr__ = __str__
-
-    def draw(self):
-        """The graph of two or three steps with the wrong arrows in red and, beside each, what it carries and what
-        belongs there; below it, what is wrong but no arrow's. Returns a Figure."""
-        from lstm_helpers.diagnosis.draw import draw_findings  # Matplotlib, only where it is wanted
-
-        return draw_findings(self.findings)
-
-    def _repr_html_(self):
-        rows = [(f"({f.equation})" if f.equation else "", f.words) for f in self.findings]
-        rows = rows or [("", "every gradient is right")]
-        rows += [("", words) for words in self.remarks]
-        lines = [
-            f"<tr><td>{number}</td><td style='text-align:left'>{html.escape(words)}</td></tr>" for number, words in rows
-        ]
-        return f"<table>{''.join(lines)}</table>"
 
 
 def diagnose(backward):
@@ -73,7 +32,7 @@ def diagnose(backward):
         nonlinear = grows_otherwise(patient)
         wrong = list(wrong_numbers(patient))
         if not wrong and not nonlinear:
-            return Diagnosis(True, (), tuple(patient.remarks))
+            return Diagnosis(True, (), tuple(patient.remarks), "every gradient is right")
         examination = Examination(patient)
         if wrong:
             examination.run()

@@ -72,11 +72,7 @@ class Patient:
         dh = self.scale * (case.dh if dh is None else dh)
         steps = [type(step)(*(array.copy() for array in step)) for step in case.steps]
         kept = [array.copy() for array in (case.x, *vars(case.weights).values(), case.h_0, case.c_0, dh)]
-        try:
-            answer = self.backward(case.x, steps, case.weights, case.h_0, case.c_0, dh)
-        except Exception as error:
-            where = own_line(self.backward, error)
-            raise Stop(f"the function stops with {type(error).__name__}: {error}{where}") from None
+        answer = answer_of(self.backward, case.x, steps, case.weights, case.h_0, case.c_0, dh)
         self.notice_changes(case, dh, kept, steps)
         return {name: array / self.scale for name, array in self.checked(answer, case).items()}
 
@@ -96,8 +92,6 @@ class Patient:
             self.remarks.append(words)
 
     def checked(self, answer, case):
-        if answer is None:
-            raise Stop("the function returns nothing: is a `return` missing at its end?")
         if not isinstance(answer, dict):
             raise Stop(f"a dictionary is wanted, with any of {', '.join(NAMES)}, not {type(answer).__name__}")
         (T, N, I), H = case.x.shape, case.h_0.shape[1]
@@ -127,6 +121,17 @@ class Patient:
     def tolerance(self):
         """What rounding may do: the function may calculate in float32."""
         return 1e-9 if self.exact else 2e-4
+
+
+def answer_of(function, *arguments):
+    """What a student's function returns. Raises Stop where it stops or returns nothing."""
+    try:
+        answer = function(*arguments)
+    except Exception as error:
+        raise Stop(f"the function stops with {type(error).__name__}: {error}{own_line(function, error)}") from None
+    if answer is None:
+        raise Stop("the function returns nothing: is a `return` missing at its end?")
+    return answer
 
 
 def own_line(function, error):

@@ -355,7 +355,7 @@ class Examination(Sums):
             if np.abs(full_h).max() < 1e-12 or (gate not in gates and gate != "o" and not of_cell):
                 continue
             columns = {("h", *key): full_h * block for key, block in blocks.items()}
-            if gate in gates and gates[gate]["from"] == "δc" or gate not in gates and gate != "o":
+            if (gate in gates and gates[gate]["from"] == "δc") or (gate not in gates and gate != "o"):
                 full = full_h / self.of_cell(of_cell, first, v1)
                 for words, factor in ALONG.items():
                     carried = self.of_cell(of_cell, z2, v2) * factor(v2, v1)

@@ -16,14 +16,14 @@ AWAY = [(radius, angle) for radius in (0.0, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8, 2.2,
 
 
 @styled
-def draw_findings(findings):
-    """The graph with the arrows of these Findings in red, and the findings that are no arrow's below. A Figure.
+def draw_findings(findings, last=2):
+    """The graph of `last` steps, or more if needed, with the arrows of these Findings in red, and the findings that are no arrow's below. A Figure.
 
     Beside each red arrow stands what it carries and what belongs there; dashed arrows are none of the graph's. An arrow
     that is wrong at every step is labelled at the last.
     """
     arrows = [(finding, arrow) for finding in findings for arrow in finding.arrows]
-    last = max([2, *(int(node[-1]) for _, arrow in arrows for node in (arrow.start, arrow.end) if node != "L")])
+    last = max([last, *(int(node[-1]) for _, arrow in arrows for node in (arrow.start, arrow.end) if node != "L")])
     below = [line for finding in findings if not finding.arrows for line in _lines(finding, 48 * last)]
     width, height = STEP * last + 0.9, 6.0 + 0.3 * len(below) + 0.2 * bool(below)
     figure = Figure(figsize=(1.1 * width, 1.1 * height))

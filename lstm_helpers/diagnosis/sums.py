@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from lstm_helpers.diagnosis.arrows import Arrow
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
-from lstm_helpers.diagnosis.arrows import Arrow
 from lstm_helpers.diagnosis.mistakes import ALONG, times_words
 from lstm_helpers.weights import GATES
 
