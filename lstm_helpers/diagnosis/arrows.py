@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+IMMEDIATE = r"\partial^+ L/\partial h_t"
+
 
 @dataclass(frozen=True)
 class Arrow:
@@ -24,5 +26,5 @@ def carry_arrows(times):
     return [Arrow("h1", f"{gate}~2", *((carries, "W_h") if gate == "i" else ("", ""))) for gate in "ifgo"]
 
 
-def immediate(start, end, carries=r"\partial^+ L/\partial h_t\ \mathrm{alone}"):
+def immediate(start, end, carries=rf"{IMMEDIATE}\ \mathrm{{alone}}"):
     return Arrow(start, end, carries, r"\mathrm{all\ of}\ \delta h_t")

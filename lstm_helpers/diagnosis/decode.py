@@ -9,7 +9,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from lstm_helpers.diagnosis.arrows import Arrow, carry_arrows, immediate
+from lstm_helpers.diagnosis.arrows import IMMEDIATE, Arrow, carry_arrows, immediate
 from lstm_helpers.diagnosis.cases import Case, values
 from lstm_helpers.diagnosis.fitting import close, coefficients
 from lstm_helpers.diagnosis.mistakes import ALONG, CELL, EQUATION, PARTNERS, SLOPES, TERMS, times_words
@@ -238,7 +238,7 @@ class Examination(Sums):
         common = times[0] if len(times) == 4 and len(set(times)) == 1 else 1
         if common != 1:
             self.find("3.4", f"∂⁺L/∂h_t, the immediate part of δh_t, {times_words(common)}",
-                      Arrow("h2", "L", rf"{common:g}\,\partial^+ L/\partial h_t", r"\partial^+ L/\partial h_t"))  # fmt: skip
+                      Arrow("h2", "L", f"{common:g}\\,{IMMEDIATE}", IMMEDIATE))  # fmt: skip
         of_cell = {gates[gate]["times"] for gate in in_cell}
         share = of_cell.pop() if len(of_cell) == 1 and len(in_cell) == 3 and common == 1 else 1
         if share != 1:
@@ -333,7 +333,7 @@ class Examination(Sums):
             return
         if np.abs(seen).max() < 1e-12:
             self.find("3.4", "dh of an earlier step than the last is not used: every step has its immediate part",
-                      Arrow("h2", "L", r"0\ \mathrm{for}\ t<T", r"\partial^+ L/\partial h_t"))  # fmt: skip
+                      Arrow("h2", "L", r"0\ \mathrm{for}\ t<T", IMMEDIATE))  # fmt: skip
         elif off == ["f"] and np.abs(seen[:, 1]).max() < 1e-12:
             self.find("3.8", "δf̃_1: 0 stands where c_0 belongs", Arrow("f1", "c1", "0", "c_0", each_step=False))
         else:
@@ -513,8 +513,9 @@ class Examination(Sums):
         for gate in silent:
             if gate == "o":
                 continue  # which needs none
-            self.find(EQUATION[gate], f"δ{gate}̃_t: takes δc_t without the carry along the cell, δc_{{t+1}} f_{{t+1}}",
-                      Arrow(*PARTNERS[gate].arrow, r"\mathrm{without}\ \delta c_{t+1} f_{t+1}", r"\mathrm{all\ of}\ \delta c_t"))  # fmt: skip
+            words = f"δ{gate}̃_t: takes δc_t without the carry along the cell, δc_{{t+1}} f_{{t+1}}"
+            carries, belongs = r"\mathrm{without}\ \delta c_{t+1} f_{t+1}", r"\mathrm{all\ of}\ \delta c_t"
+            self.find(EQUATION[gate], words, Arrow(*PARTNERS[gate].arrow, carries, belongs))
         for sums in (s for s in shown.values() if s):
             for words, c in sums.items():
                 if words is not None:
@@ -558,8 +559,12 @@ class Examination(Sums):
                      "c twice": old}  # fmt: skip
             sums = coefficients(self.distinct(parts), seen, self.patient.tolerance * 100)
             if sums and sums.get("c twice"):
-                self.find("3.5", "the carry along the cell piles up: what step t + 2 said is heard again at step t. "
-                          "Use = , not +=", Arrow("c1", "c3", r"\delta c_3 f_3,\ \mathrm{again}", "", extra=True))  # fmt: skip
+                words = (
+                    "the carry along the cell piles up: what step t + 2 said is heard again at step t. Use = , not +="
+                )
+                self.find("3.5", words, Arrow("c1", "c3", r"\delta c_3 f_3,\ \mathrm{again}", "", extra=True))
             elif sums is not None and not sums.get("c of c") and None in self.along_found:
-                self.find("3.5", "the carry along the cell ends after one step: δc_{t+1} f_{t+1} needs all of δc_{t+1}",
-                          Arrow("c1", "c2", r"f_{t+1}\ \mathrm{of\ a\ part\ of}\ \delta c_{t+1}", r"f_{t+1}\ \mathrm{of\ all\ of}\ \delta c_{t+1}"))  # fmt: skip
+                words = "the carry along the cell ends after one step: δc_{t+1} f_{t+1} needs all of δc_{t+1}"
+                carries = r"f_{t+1}\ \mathrm{of\ a\ part\ of}\ \delta c_{t+1}"
+                belongs = r"f_{t+1}\ \mathrm{of\ all\ of}\ \delta c_{t+1}"
+                self.find("3.5", words, Arrow("c1", "c2", carries, belongs))

@@ -75,18 +75,15 @@ class Sum:
 
     def wrong_on_one_path(self, seen, columns):
         """One factor wrong on one path; the others may be there or not."""
-        basis = np.linalg.qr(np.stack(list(columns.values()), axis=1))[0]
-
-        def left_over(array):
-            return array - basis @ (basis.T @ array)
-
-        rest = left_over(seen)
+        blind = np.linalg.qr(np.stack(list(columns.values()), axis=1), mode="complete")[0][:, len(columns) :]
+        blind = blind[:, :40].T  # forty directions that see nothing of any path as it should be
+        rest = blind @ seen
         ratios = list(self.ratios())
         for called, path in self.paths.items():
             mine = [(arrow, words, ratio) for arrow, words, ratio in ratios if arrow in path]
             if not mine:
                 continue
-            strange = left_over(np.stack([columns[called] * ratio for _, _, ratio in mine], axis=1))
+            strange = blind @ np.stack([columns[called] * ratio for _, _, ratio in mine], axis=1)
             times = (strange * rest[:, None]).sum(axis=0) / (strange**2).sum(axis=0)
             off = np.abs(strange * times - rest[:, None]).max(axis=0)
             for k in np.flatnonzero((off < 1e-6 * np.abs(rest).max()) & (np.abs(np.abs(times) - 1) < 1e-3)):
@@ -190,9 +187,11 @@ def rnn_sum(last, weight):
         wrong[arrow] = {f"{other} stands where {belongs} belongs": factor for other, factor in others.items()
                         if other != belongs}  # fmt: skip
         wrong[arrow] |= {f"the factor {belongs} is left out": one} if weight != "b_1" else {}
-        wrong[arrow]["a factor dS_j/dS_{j-1} too many: the product begins at j = k + 1"] = right[arrow] * slope * W_s
+        wrong[arrow]["a factor dS_j/dS_{j-1} too many: the product must begin at j = k + 1"] = (
+            right[arrow] * slope * W_s
+        )
         if k < last:
-            too_few = "a factor dS_j/dS_{j-1} too few: the product begins at j = k + 1"
+            too_few = "a factor dS_j/dS_{j-1} too few: the product must begin at j = k + 1"
             wrong[arrow][too_few] = right[arrow] / ((1 - S[k + 1] ** 2) * W_s)
         path = [(f"S{last}", "L")]
         for j in range(last, k, -1):
@@ -260,8 +259,8 @@ def examine(formula, made, number, noun, last):
         arrow, words, where = wrong
         path = where.removeprefix("on the path ") if where.startswith("on") else None
         where = f", {where}" if where else ""
-        findings.append(Finding(number(arrow, path), f"on the arrow from {spoken(arrow[0])} to {spoken(arrow[1])}{where}: {words}",
-                                drawn([arrow])))  # fmt: skip
+        words = f"on the arrow from {spoken(arrow[0])} to {spoken(arrow[1])}{where}: {words}"
+        findings.append(Finding(number(arrow, path), words, drawn([arrow])))
     for times in sorted({c for c in sums.values() if c != 1}):
         group = [called for called, c in sums.items() if c == times]
         says = ("missing is" if len(group) == 1 else "missing are") if times == 0 else f"{times_words(times)}:"
@@ -271,7 +270,8 @@ def examine(formula, made, number, noun, last):
             Finding(number(None, group[0]) if len(group) == 1 else number(("", "L"), None), says, drawn(arrows))
         )
     there = sum(c != 0 for c in sums.values())
-    summary = f"{COUNTS.get(there, there)} of the {COUNTS.get(len(sums), len(sums))} {noun}s are there"
+    not_so = ", but not as they should be" if there == len(sums) else ""
+    summary = f"{COUNTS.get(there, there)} of the {COUNTS.get(len(sums), len(sums))} {noun}s are there{not_so}"
     if not findings:
         return Diagnosis(
             True, (), summary=f"right: all {COUNTS.get(len(sums), len(sums))} {noun}s are there", last=last

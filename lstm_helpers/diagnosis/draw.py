@@ -1,6 +1,7 @@
 """A diagnosis as a picture: the graph of two or three steps, its wrong arrows in red, with what they carry."""
 
 import textwrap
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,10 +18,10 @@ AWAY = [(radius, angle) for radius in (0.0, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8, 2.2,
 
 @styled
 def draw_findings(findings, last=2):
-    """The graph of `last` steps, or more if needed, with the arrows of these Findings in red, and the findings that are no arrow's below. A Figure.
+    """The graph of `last` steps, or of three where that is needed, with the arrows of these Findings in red. A Figure.
 
-    Beside each red arrow stands what it carries and what belongs there; dashed arrows are none of the graph's. An arrow
-    that is wrong at every step is labelled at the last.
+    Beside a red arrow stands what it carries and what belongs there; dashed arrows are none of the graph's. An arrow
+    that is wrong at every step is labelled at the last. Below stands what is wrong with no arrow.
     """
     arrows = [(finding, arrow) for finding in findings for arrow in finding.arrows]
     last = max([last, *(int(node[-1]) for _, arrow in arrows for node in (arrow.start, arrow.end) if node != "L")])
@@ -124,7 +125,8 @@ class Notes:
 
 
 def _box(centre, wide, high):
-    return Bbox([centre - (wide / 2, high / 2), centre + (wide / 2, high / 2)])
+    half = np.array([wide, high]) / 2
+    return Bbox([centre - half, centre + half])
 
 
 def _inside(points, box):
@@ -133,5 +135,5 @@ def _inside(points, box):
 
 def _dense(points):
     """Points every few pixels along a line."""
-    pieces = [np.linspace(a, b, max(2, int(np.linalg.norm(b - a) / 4))) for a, b in zip(points[:-1], points[1:])]
+    pieces = [np.linspace(a, b, max(2, int(np.linalg.norm(b - a) / 4))) for a, b in pairwise(points)]
     return np.concatenate(pieces)
