@@ -1,6 +1,7 @@
 """Random LSTMs to ask a student's backward pass about, and what it answers."""
 
 import traceback
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,9 @@ class Case:
             self.x[..., : T * N] = np.eye(T * N).reshape(T, N, T * N)
         self.h_0, self.c_0 = draw.normal(size=(N, H)), draw.normal(size=(N, H))
         self.dh = draw.normal(size=(T, N, H))
+        self.run()
+
+    def run(self):
         self.steps, h, c = [], self.h_0, self.c_0
         for x_t in self.x:
             self.steps.append(lstm_step(x_t, h, c, self.weights))
@@ -38,6 +42,29 @@ class Case:
         alone.h_0, alone.c_0 = self.h_0[[n]], self.c_0[[n]]
         alone.steps = [type(step)(*(array[[n]] for array in step)) for step in self.steps]
         return alone
+
+    @cached_property
+    def marked(self):
+        """For a scalar LSTM: the same one as unit 0 of a wider LSTM, whose T other units do not touch it. What they
+        hold before each step marks that step in dL/dW_h."""
+        T, H = len(self.x), 1 + len(self.x)
+        wide = Case(T, 1, self.x.shape[2], H, 31)
+        wide.weights.W_x[:], wide.weights.W_h[:] = 0, np.tile(np.eye(H), (4, 1)) * wide.weights.W_h
+        for mine, theirs in zip(vars(self.weights).values(), vars(wide.weights).values()):
+            theirs[::H] = 0
+            theirs[::H, ...][tuple([slice(None), *[slice(n) for n in mine.shape[1:]]])] = mine
+        wide.h_0[0, 0], wide.c_0[0, 0] = self.h_0[0, 0], self.c_0[0, 0]
+        wide.x, wide.dh = self.x, wide.alone(self.dh)
+        wide.run()
+        return wide
+
+    def alone(self, dh):
+        """dh of the scalar LSTM, where the other units have none; for None, its own."""
+        if dh is None:
+            return None
+        wide = np.zeros_like(self.dh)
+        wide[..., :1] = dh
+        return wide
 
     def values(self, t):
         """What step t (from 1) knows of a scalar LSTM, by name: one number each."""

@@ -179,7 +179,8 @@ def rnn_sum(last, weight):
         if k > 1:
             right[f"S{k - 1}", f"theta{k}"] = W_s
             wrong[f"S{k - 1}", f"theta{k}"] = {"the weight W_s is left out": one,
-                                              "W_x stands where W_s belongs": W_x}  # fmt: skip
+                                              "W_x stands where W_s belongs": W_x,
+                                              "the factor dS_j/dS_{j-1} is left out": 1 / slope}  # fmt: skip
         others = {"X_k": X[k - 1], "X_{k-1}": X[k - 2], "X_{k+1}": X[k % last], "S_k": S[k], "S_{k-1}": S[k - 1]}
         belongs = {"W_x": "X_k", "W_s": "S_{k-1}", "b_1": "1"}[weight]
         arrow = f"{weight}, {k}", f"theta{k}"

@@ -25,7 +25,12 @@ def draw_findings(findings, last=2):
     """
     arrows = [(finding, arrow) for finding in findings for arrow in finding.arrows]
     last = max([last, *(int(node[-1]) for _, arrow in arrows for node in (arrow.start, arrow.end) if node != "L")])
-    below = [line for finding in findings if not finding.arrows for line in _lines(finding, 48 * last)]
+    below = [
+        line
+        for finding in findings
+        if not any(arrow.carries for arrow in finding.arrows)
+        for line in _lines(finding, 48 * last)
+    ]
     width, height = STEP * last + 0.9, 6.0 + 0.3 * len(below) + 0.2 * bool(below)
     figure = Figure(figsize=(1.1 * width, 1.1 * height))
     ax = figure.add_axes((0, 0, 1, 1))

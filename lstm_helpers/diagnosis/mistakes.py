@@ -13,6 +13,8 @@ import numpy as np
 
 from lstm_helpers.lstm import sigmoid
 
+RIGHT_SOURCE = {"o": "δh", "i": "δc", "f": "δc", "g": "δc"}
+SOURCES = {"δh": "δh_t", "δm": "δm_t = δh_t o_t", "δc": "δc_t"}  # what a gate's delta may be made of
 EQUATION = {"i": "3.7", "f": "3.8", "g": "3.9", "o": "3.6"}
 LINES = {  # of `backward`, {name: what it is made of}; a mistake changes one
     "d_h": "dh[t] + carry_h",
@@ -221,14 +223,16 @@ TERMS = {  # what is left out of a sum, or in the wrong order
     ),
     "first sequence": Mistake("3.14", "b: only the first sequence of a batch is used", "d_z.sum(axis=0)", "d_z[0]"),
 }
-GALLERY = (  # of notebook 03
-    TERMS["carry of h"],
-    TERMS["carry of c"],
-    TERMS["product"],
-    SLOPES["f"].mistake("the slope of σ, f(1 - f), is forgotten"),
-    CELL["slope"].mistake("tanh is taken once more of m, which is squashed already; the slope is 1 - m²"),
-    PARTNERS["f"].mistake("c_t stands where c_{t-1} belongs"),
-    TERMS["rows"],
-    TERMS["first step"],
-    TERMS["first sequence"],
-)
+GALLERY = {  # of notebook 03, by the names that they have there
+    "carry of h dropped": TERMS["carry of h"],
+    "carry of c dropped": TERMS["carry of c"],
+    "carry of c multiplied": TERMS["product"],
+    "slope of the forget gate forgotten": SLOPES["f"].mistake("the slope of σ, f(1 - f), is forgotten"),
+    "tanh of what is already squashed": CELL["slope"].mistake(
+        "tanh is taken once more of m, which is squashed already; the slope is 1 - m²"
+    ),
+    "c_t where c_(t-1) belongs": PARTNERS["f"].mistake("c_t stands where c_{t-1} belongs"),
+    "rows in the order f, i, g, o": TERMS["rows"],
+    "first step only, no sum over time": TERMS["first step"],
+    "bias: first sequence only": TERMS["first sequence"],
+}

@@ -1,4 +1,4 @@
-"""The second half of the examination: what is made of the deltas, (3.14) to (3.16), and which way round W_h stands."""
+"""The last part of the examination: what is made of the deltas, (3.14) to (3.16), and which way round W_h stands."""
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class Sums:
     def parameters(self):
         T = 3
         cases = self.scalar(T)
-        answers = [self.patient.ask(case) for case in cases]
+        answers = [self.ask(case) for case in cases]
         z = np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)])
         v = [values(cases, t + 1) for t in range(T)]
         generic = np.stack([case.x[:, 0, T] for case in cases])
@@ -118,7 +118,7 @@ class Sums:
     def outflow(self):
         """δx_t, δh_0 and δc_0, from the student's own deltas."""
         cases = self.scalar(2)
-        answers = [self.patient.ask(case) for case in cases]
+        answers = [self.ask(case) for case in cases]
         z = self.in_order(np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)]))
         W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
         if "h_0" in answers[0] and self.carry_known:
@@ -159,7 +159,7 @@ class Sums:
         # One step, so that δc_1 is the first term of (3.5) alone.
         cases = self.scalar(1)
         v = values(cases, 1)
-        seen = np.array([self.patient.ask(case, np.ones((1, 1, 1)))["c_0"][0, 0] for case in cases])
+        seen = np.array([self.ask(case, np.ones((1, 1, 1)))["c_0"][0, 0] for case in cases])
         d_c = self.through_cell(v) * self.times
         if close(seen, self.right_through(v) * v["f"], 1e-6):
             return
@@ -181,7 +181,11 @@ class Sums:
         H, I = 3, 3 + 13
         case = Case(1, 1, I, H, 11, one_hot=True)
         answer = self.patient.ask(case)
-        if self.witness.startswith("W_x"):
+        if self.witness.startswith("W_h"):
+            if "b" not in answer:
+                return
+            z = answer["b"]
+        elif self.witness.startswith("W_x"):
             z = answer["W_x"][:, 0]
         elif self.witness == "z":
             z = answer["z"][0, 0]
@@ -202,7 +206,12 @@ class Sums:
     def carry_orientation(self, case, tolerance):
         """δõ_1 with dh at step 2 alone shows which way W_h was used between the steps."""
         H = case.h_0.shape[1]
-        if self.witness == "x" or "o" not in self.found or any(key[0] == "c" for key in self.found["o"] or {}):
+        if (
+            self.witness[0] == "x"
+            or self.witness.startswith("W_h")
+            or "o" not in self.found
+            or any(key[0] == "c" for key in self.found["o"] or {})
+        ):
             return
 
         def deltas(which):
