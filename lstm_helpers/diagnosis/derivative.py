@@ -271,13 +271,13 @@ def examine(formula, made, number, noun, last):
             Finding(number(None, group[0]) if len(group) == 1 else number(("", "L"), None), says, drawn(arrows))
         )
     there = sum(c != 0 for c in sums.values())
+    of = f"of the {COUNTS.get(len(sums), len(sums))} {noun}s {'is' if there == 1 else 'are'} there"
     not_so = ", but not as they should be" if there == len(sums) else ""
-    summary = f"{COUNTS.get(there, there)} of the {COUNTS.get(len(sums), len(sums))} {noun}s are there{not_so}"
     if not findings:
         return Diagnosis(
             True, (), summary=f"right: all {COUNTS.get(len(sums), len(sums))} {noun}s are there", last=last
         )
-    return Diagnosis(False, tuple(findings), summary=summary, last=last)
+    return Diagnosis(False, tuple(findings), summary=f"{COUNTS.get(there, there)} {of}{not_so}", last=last)
 
 
 COUNTS = dict(enumerate("none one two three four five six seven eight nine ten eleven twelve".split()))

@@ -75,8 +75,8 @@ class Place(dict):
         """The one with these words, planted in the line of `backward`."""
         code, right = self[words].code, self[None].code
         before = f"{self.line} = {LINES[self.line]}"
-        code = f"({code})" if re.search(" [-+*] ", code) else code
-        return Mistake(self.equation, words, before, f" * {code}".join(before.rsplit(f" * {right}", 1)))
+        code = "" if code == "1" else f" * ({code})" if re.search(" [-+*] ", code) else f" * {code}"
+        return Mistake(self.equation, words, before, code.join(before.rsplit(f" * {right}", 1)))
 
 
 def times_words(c):
