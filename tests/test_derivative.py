@@ -1,6 +1,7 @@
 """The doctor for one derivative: the paths that are there, those that are not, and the factor that is wrong."""
 
 import time
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -9,6 +10,10 @@ from lstm_helpers import lstm_backward
 from lstm_helpers.diagnosis import diagnose_derivative, diagnose_terms
 from lstm_helpers.diagnosis.derivative import called, lstm_sum
 from lstm_helpers.gradient_flow import gradient_paths, path_gradient
+
+
+def plain(words):
+    return normalize("NFC", words)
 
 
 def whole(trace, weights, dh_last, step, gate):
@@ -71,7 +76,7 @@ def test_its_columns_are_the_paths_of_gradient_flow():
 def test_a_path_or_a_factor_is_named(formula, said):
     found = diagnose_derivative(formula)
     assert [f.equation for f in found.findings] == [equation for equation, _ in said]
-    assert all(words in f.words for f, (_, words) in zip(found.findings, said)), found
+    assert all(plain(words) in plain(f.words) for f, (_, words) in zip(found.findings, said)), found
 
 
 @pytest.mark.parametrize(("last", "count"), [(3, 24), (4, 115)])
@@ -82,7 +87,7 @@ def test_one_path_among_many_is_missed(last, count):
     assert [f.words for f in found.findings] == [f"missing is the one {called(gradient_paths(last, 1)[place])}"]
 
 
-@pytest.mark.parametrize(("last", "many"), [(3, 5), (4, 20)])
+@pytest.mark.parametrize(("last", "many"), [(3, 5), (4, 24)])
 def test_paths_that_share_an_arrow_are_one_finding(last, many):
     places = [k for k, path in enumerate(gradient_paths(last, 1)) if f"o{last}" in path]
     found = diagnose_derivative(altered(last, 1, **{f"p{k}": 0 for k in places}), last, 1)

@@ -164,7 +164,7 @@ def test_the_gallery_is_found(name):
     assert [f.equation for f in found.findings] == [GALLERY[name].equation] and GALLERY[name].words in str(found)
 
 
-@pytest.mark.parametrize("names", [["W_x"], ["W_h", "b"], ["x"], ["W_x", "W_h", "b", "x", "h_0", "c_0", "z"]])
+@pytest.mark.parametrize("names", [["W_x"], ["W_h", "b"], ["b"], ["x"], ["W_x", "W_h", "b", "x", "h_0", "c_0", "z"]])
 def test_some_of_the_gradients_are_enough(names):
     have = {"W_x": "dW_x", "W_h": "dW_h", "b": "db", "x": "dx", "h_0": "carry_h", "c_0": "carry_c", "z": "z"}
     returned = "{" + ", ".join(f'"{name}": {have[name]}' for name in names) + "}"

@@ -43,6 +43,13 @@ class Case:
         alone.steps = [type(step)(*(array[[n]] for array in step)) for step in self.steps]
         return alone
 
+    def ending(self, t):
+        """The same LSTM from step t (from 1) to its end, with the states before that as its initial ones."""
+        end = object.__new__(Case)
+        end.weights, end.x, end.dh, end.steps = self.weights, self.x[t - 1 :], self.dh[t - 1 :], self.steps[t - 1 :]
+        end.h_0, end.c_0 = (self.steps[t - 2].h, self.steps[t - 2].c) if t > 1 else (self.h_0, self.c_0)
+        return end
+
     @cached_property
     def marked(self):
         """For a scalar LSTM: the same one as unit 0 of a wider LSTM, whose T other units do not touch it. What they

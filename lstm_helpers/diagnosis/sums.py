@@ -181,7 +181,7 @@ class Sums:
         H, I = 3, 3 + 13
         case = Case(1, 1, I, H, 11, one_hot=True)
         answer = self.patient.ask(case)
-        if self.witness.startswith("W_h"):
+        if self.witness.startswith(("W_h", "b")):
             if "b" not in answer:
                 return
             z = answer["b"]
@@ -208,7 +208,7 @@ class Sums:
         H = case.h_0.shape[1]
         if (
             self.witness[0] == "x"
-            or self.witness.startswith("W_h")
+            or self.witness.startswith(("W_h", "b"))
             or "o" not in self.found
             or any(key[0] == "c" for key in self.found["o"] or {})
         ):

@@ -5,6 +5,7 @@ import numpy as np
 from lstm_helpers.diagnosis.cases import Case
 from lstm_helpers.diagnosis.fitting import close
 
+WITNESSES = ("z", "W_x", "x", "W_x reversed", "W_x of the step before", "W_h", "W_h after the step", "b")
 MANY = 64  # random LSTMs: more than there are arrows to tell apart
 
 
@@ -15,7 +16,14 @@ class Witness:
         return [Case(T, 1, T + 5, 1, 1000 * T + k, one_hot=True) for k in range(count)]
 
     def ask(self, case, dh=None):
-        """The answer for a scalar LSTM; with the witness W_h, that of the LSTM between its markers."""
+        """The answer for a scalar LSTM, with what the witness needs besides: for W_h, that of the LSTM between its
+        markers; for b, those without the first step, without the first two, ..., whose differences are the deltas."""
+        if self.witness == "b":
+            answer, endings = self.patient.ask(case, dh), [np.zeros(len(case.weights.b))]
+            for t in range(len(case.x), 0, -1):
+                given = None if dh is None else dh[t - 1 :]
+                endings.insert(0, self.patient.ask(case.ending(t), given)["b"])
+            return answer | {"endings": -np.diff(endings, axis=0)}
         if not self.witness.startswith("W_h"):
             return self.patient.ask(case, dh)
         answer = self.patient.ask(case.marked, case.marked.alone(dh))
@@ -38,6 +46,8 @@ class Witness:
         if name.startswith("W_h"):
             before = np.concatenate([[case.marked.h_0[0]], [step.h[0] for step in case.marked.steps]])[:, 1:]
             return np.linalg.solve((before[1:] if "after" in name else before[:-1]).T, answer["markers"].T)
+        if name == "b":
+            return answer["endings"]
         return answer["x"][:, 0] @ np.linalg.pinv(case.weights.W_x)
 
     def deltas(self, cases, dh):
@@ -46,19 +56,20 @@ class Witness:
         return np.stack([self.read(self.witness, self.ask(case, dh.copy()), case) for case in cases])
 
     def choose_witness(self):
-        """Which entry shows the deltas? The one that most entries agree with, over three steps. W_h is asked last: it
-        needs a wider LSTM."""
-        cases, votes, answers = self.scalar(3, 12), {}, []
+        """Which entry shows the deltas? The one that most entries agree with, over three steps. W_h and b are
+        asked last: they need more than one answer."""
+        cases, votes = self.scalar(3, 12), {}
         right = np.stack([case.right()["z"][:, 0] for case in cases])
         tolerance = 1e3 * self.patient.tolerance
         before = np.array([[case.h_0[0, 0], *(step.h[0, 0] for step in case.steps[:-1])] for case in cases])
         W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
-        for self.witness in ("z", "W_x", "x", "W_x reversed", "W_x of the step before", "W_h", "W_h after the step"):
-            if self.witness == "W_h" and votes and max(votes.values()) >= 1:
-                break
-            answers = [self.ask(case) for case in cases] if self.witness in ("z", "W_h") else answers
-            if self.witness.split()[0] not in answers[0]:
+        answers, have = [self.patient.ask(case) for case in cases], self.patient.ask(cases[0])
+        for self.witness in WITNESSES:
+            needs_more = self.witness.startswith(("W_h", "b"))
+            if self.witness.split()[0] not in have or (needs_more and max(votes.values(), default=0) >= 1):
                 continue
+            if needs_more:
+                answers = [self.ask(case) for case in cases]
             z = np.stack([self.read(self.witness, answer, case) for answer, case in zip(answers, cases)])
             made = {"b": z.sum(axis=1), "W_h": (z * before[..., None]).sum(axis=1)[..., None],
                     "h_0": (z[:, 0] * W_h).sum(axis=1)[:, None, None]}  # fmt: skip
