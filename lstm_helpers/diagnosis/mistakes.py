@@ -80,7 +80,7 @@ class Place(dict):
 
 
 def times_words(c):
-    return {-1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}.get(c, f"comes {c:g} times")
+    return {-1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}.get(c, f"comes {c:.4g} times")
 
 
 def spoken(code):

@@ -77,7 +77,7 @@ class Witness:
                      for key in ("z", "W_x", "x") if key in answers[0] and key != self.witness}  # fmt: skip
             agree = [close(array, z if key in ("z", "W_x", "x") else np.stack([a[key] for a in answers]), tolerance)
                      for key, array in made.items() if key in answers[0]]  # fmt: skip
-            votes[self.witness] = np.mean(agree or [0.9]) + 0.1 * close(z, right, tolerance)
+            votes[self.witness] = np.mean(agree or [0.9]) + close(z, right, tolerance)
         self.witness = max(votes, key=votes.get, default=None)
         if "z" in votes and self.witness != "z":
             answers = [self.ask(case) for case in cases]
