@@ -60,6 +60,8 @@ class Carries:
             full_h = first[:, k]  # of δh_1
             if np.abs(full_h).max() < 1e-12 or (gate not in gates and gate != "o" and not of_cell):
                 continue
+            if found.get("o", {}) is None and self.kind_of_source("o") == "δh":  # not by arrows: then as δõ_1 shows it
+                blocks = {("?", "?"): last[:, 0, GATES.index("o")] / first[:, GATES.index("o")]}
             columns = {("h", *key): full_h * block for key, block in blocks.items()}
             if (gate in gates and gates[gate]["from"] == "δc") or (gate not in gates and gate != "o"):
                 full = full_h / self.of_cell(of_cell, first, v1)
@@ -75,6 +77,10 @@ class Carries:
                 found[gate] = sums
         self.found = found
         self.read_arrows(found)
+
+    def kind_of_source(self, gate):
+        """What the student makes this gate's delta of; the right one where that is not known."""
+        return self.one_step["gates"].get(gate, {"from": RIGHT_SOURCE[gate]})["from"]
 
     def of_cell(self, gates, z, v):
         """From δh_t to δc_t, where nothing comes along the cell: by the tables, or else read off one of these gates."""
@@ -95,7 +101,13 @@ class Carries:
         self.explained &= not unknown
         if not found:
             return
-        if len(unknown) == len(found):
+        if "o" in unknown and self.kind_of_source("o") == "δh":
+            self.find(
+                "3.4", "what step 1 hears from step 2 is no sum over the arrows that lead there", *carry_arrows("?")
+            )
+            self.carry_known, found = False, {gate: sums for gate, sums in found.items() if gate != "o"}
+            unknown.remove("o")
+        elif len(unknown) == len(found):
             self.find("3.4", "what step 1 hears from step 2 is no sum over the arrows that lead there",
                       *carry_arrows("?"))  # fmt: skip
             self.carry_known = False
@@ -107,20 +119,23 @@ class Carries:
                       Arrow(*PARTNERS[gate].arrow, "?", PARTNERS[gate][None].written()))  # fmt: skip
         known = {gate: sums for gate, sums in found.items() if sums is not None}
         heard = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "h"} for gate, sums in known.items()}
-        self.of_h(heard)
+        if self.carry_known:
+            self.of_h(heard)
         along = {gate: {key[1:]: c for key, c in sums.items() if key[0] == "c"} for gate, sums in known.items()
-                 if self.one_step["gates"].get(gate, {"from": RIGHT_SOURCE[gate]})["from"] == "δc"}  # fmt: skip
+                 if self.kind_of_source(gate) == "δc"}  # fmt: skip
         self.of_c(along)
 
     def strange_carry_of_c(self, gates):
         """A carry along the cell that no table explains, but which these gates have in common: (3.5) is wrong."""
         heard = next((sums for sums in self.found.values() if sums is not None), None)
-        if heard is None or len(gates) < 2 or "o" in gates:
+        if (heard is None and self.carry_known) or len(gates) < 2 or "o" in gates:
             return False
         cases, first, last, v1, v2 = self.two
         z2, W_h = last[:, 1], np.stack([case.weights.W_h[:, 0] for case in cases])
-        of_h = sum(c * z2[:, GATES.index(key[1])] * W_h[:, GATES.index(key[2])] for key, c in heard.items()
-                   if key[0] == "h")  # fmt: skip
+        o = GATES.index("o")
+        of_h = last[:, 0, o] / first[:, o] if not self.carry_known else sum(
+            c * z2[:, GATES.index(key[1])] * W_h[:, GATES.index(key[2])] for key, c in heard.items() if key[0] == "h"
+        )  # fmt: skip
         of_cell = [gate for gate in "ifg" if gate in self.one_step["gates"]]
         d_c1 = self.of_cell(of_cell, first, v1)
         handed = [(last[:, 0, k] / first[:, k] - of_h) * d_c1 for k in map(GATES.index, gates)]
@@ -139,6 +154,15 @@ class Carries:
         silent = [gate for gate, sums in heard.items() if not sums]
         speaking = [sums for sums in heard.values() if sums]
         self.arrows = max(speaking, key=lambda sums: (sums == RIGHT_ARROWS, speaking.count(sums)), default={})
+        of_o = heard.get("o")  # the one gate that hears nothing through δc_t
+        if (
+            of_o
+            and self.arrows != RIGHT_ARROWS
+            and all(
+                sums.keys() == of_o.keys() and len({sums[key] / of_o[key] for key in of_o}) == 1 for sums in speaking
+            )
+        ):
+            self.arrows = of_o
         if silent and not speaking:
             self.find(*TERMS["carry of h"].said, *carry_arrows("0"))
             return
@@ -151,7 +175,8 @@ class Carries:
                 self.find(EQUATION[gate], f"δ{gate}̃_t: the immediate ∂⁺L/∂h_t stands where the total δh_t belongs",
                           immediate(*PARTNERS[gate].arrow))  # fmt: skip
         others = {gate: sums for gate, sums in heard.items() if sums and sums != self.arrows}
-        if len(others) > 1 and set(others) == set(heard) - {"o"} and "o" in heard:
+        of_cell = {gate for gate in heard if self.kind_of_source(gate) == "δc"}
+        if len(others) > 1 and set(others) == of_cell:
             c = {sums.get(key, 0) / c for sums in others.values() for key, c in self.arrows.items()}
             how = times_words(c.pop()) if len(c) == 1 else "is another sum than in δõ_t"
             self.find("3.5", f"δc_t: the carry of h in it {how}", immediate("m2", "h2", r"\mathrm{another\ carry}"))
@@ -173,7 +198,11 @@ class Carries:
             self.find("3.4", f"the carry δz̃_(t+1) W_h {times_words(c)}", *carry_arrows(f"{c:g}\\,"))
             return
         if self.rows != tuple(GATES) and all(self.rows[GATES.index(k)] == j for j, k in arrows):
-            return  # follows from the order of the rows
+            times = set(arrows.values())  # beside 1, which follows from the order of the rows
+            if times != {1.0}:
+                how = times_words(times.pop()) if len(times) == 1 else "does not count its four products alike"
+                self.find("3.4", f"the carry δz̃_(t+1) W_h {how}", *carry_arrows("?"))
+            return
         if strange and len(strange) == 4 and not any(direct.values()):
             pairs = ", ".join(f"δ{j}̃ with W_h{k}" for j, k in sorted(strange))
             self.find("3.4", f"the blocks are exchanged on the way back: {pairs}",
@@ -211,7 +240,7 @@ class Carries:
                         arrow = Arrow(*table[gate].arrow, seen + r"\ \mathrm{in\ the\ cell's\ term}", right)
                         self.find(EQUATION[gate], say, arrow)
                 shown[gate] = shown[gate] | {words: c}
-        self.along_found = next(iter(shown.values()))
+        self.along_found = next((sums for gate, sums in shown.items() if sums and gate != "o"), {})
         silent = [gate for gate, sums in shown.items() if not sums]
         if len(silent) == len(shown):
             self.find(*TERMS["carry of c"].said, Arrow("c1", "c2", "0", "f_{t+1}", each_step=False))
@@ -233,10 +262,17 @@ class Carries:
     # --- three steps: do the carries only carry? ---
 
     def three_steps(self):
-        gate = next((g for g in "ifg" if g in self.one_step["gates"] and self.one_step["gates"][g]["from"] == "δc"
-                     and self.one_step["gates"][g]["partner"] != "0 stands where c_0 belongs"), None)  # fmt: skip
-        if gate not in self.found or any(sums is None for sums in self.found.values()) or not self.one_step["cell"]:
+        if not self.found or any(sums is None for sums in self.found.values()):
             return
+
+        def plain(gate):
+            """Does this gate hear both terms of δc_t with all of its factors?"""
+            sums = self.found.get(gate, {})
+            kinds = {key[0] for key in sums}
+            return kinds == {"h", "c"} and all(key[2:] == ("partner", "slope") for key in sums if key[0] == "c")
+
+        gate = next((g for g in "ifg" if plain(g) and self.kind_of_source(g) == "δc" and self.one_step["cell"]
+                     and g in self.one_step["gates"]), None)  # fmt: skip
         cases = self.scalar(3)
         z = self.in_order(self.deltas(cases, [0.0, 0.0, 1.0]))
         v1, v2, v3 = (values(cases, t) for t in (1, 2, 3))
@@ -257,7 +293,7 @@ class Carries:
                           Arrow("h1", "f~3", r"\delta\tilde{z}_3 W_h,\ \mathrm{again}", "", extra=True))  # fmt: skip
             elif sums is not None and not sums.get("h"):
                 self.find("3.4", "the carry of h ends after one step")
-        if self.found[gate] and {key[0] for key in self.found[gate]} == {"h", "c"}:
+        if gate is not None:
             seen = z[:, 0, GATES.index(gate)] / self.local(gate, v1)
             old = d_c3 * handed(v3, v2)
             parts = {"h": self.through_cell(v1) * carry[0], "h twice": self.through_cell(v1) * carry[1],

@@ -99,11 +99,12 @@ class Patient:
     """The student's function, asked carefully: a crash, changed arguments, strange shapes become a Stop or a remark."""
 
     def __init__(self, backward):
+        self.in_time = lambda dh: dh
         self.backward, self.remarks, self.exact, self.scale = backward, [], True, 1.0
 
     def ask(self, case, dh=None):
         """Its answer as {name: float64 array}."""
-        dh = self.scale * (case.dh if dh is None else dh)
+        dh = self.scale * self.in_time(case.dh if dh is None else dh)
         steps = [type(step)(*(array.copy() for array in step)) for step in case.steps]
         kept = [array.copy() for array in (case.x, *vars(case.weights).values(), case.h_0, case.c_0, dh)]
         answer = answer_of(self.backward, case.x, steps, case.weights, case.h_0, case.c_0, dh)

@@ -26,13 +26,11 @@ class Factors:
             return False
         cases = self.scalar(2)
         z = self.deltas(cases, [0.0, 1.0])
-        if np.abs(z[:, 1]).max() < 1e-12:
-            words = "the last step is left out: its dh changes nothing there"
-            if np.abs(z[:, 0]).max() > 1e-12:
-                words = "dh is read in reversed order of time: dh[t - 1] belongs to step t"
-            self.find("3.4", words)
+        if np.abs(z[:, 1]).max() < 1e-12 and not self.read_in_time():
+            self.find("3.4", "the last step is left out: its dh changes nothing there")
             self.explained = False
             return False
+        z = self.deltas(cases, [0.0, 1.0])
         z, v = z[:, 1], values(cases, 2)
         self.rows = tuple(GATES)
         best = self.explain(z, v)
@@ -47,6 +45,25 @@ class Factors:
         self.one_step = best
         self.tell(best, self.in_order(z), v, step="step 2 of 2")
         return True
+
+    def read_in_time(self):
+        """Is dh read in another order of time? Then the patient gets it in that order from now on."""
+        cases = self.scalar(3, 4)
+        ways = {
+            "dh is read in reversed order of time: dh[t - 1] belongs to step t": lambda dh: dh[::-1],
+            "dh is taken from the step before: dh[t - 1] belongs to step t": lambda dh: np.roll(dh, -1, axis=0),
+            "dh is taken from the step after: dh[t - 1] belongs to step t": lambda dh: np.roll(dh, 1, axis=0),
+        }
+        for words, self.patient.in_time in ways.items():
+            each = [self.deltas(cases, row) for row in np.eye(3)]
+            if all(
+                np.abs(z[:, t]).max() > 1e-12 and np.abs(z[:, t + 1 :]).max(initial=0) < 1e-12
+                for t, z in enumerate(each)
+            ):
+                self.find("3.4", words)
+                return True
+        self.patient.in_time = lambda dh: dh
+        return False
 
     def in_order(self, z):
         """The last axis sorted as i, f, g, o, whatever order the student stacked."""
