@@ -1,6 +1,6 @@
 """The second part: the last step, which nothing follows; (3.5) to (3.9), products of factors."""
 
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 
@@ -127,17 +127,22 @@ class Factors:
         return {"gates": gates, "cell": cell, "unknown": unknown, "zero": zero, "cost": cost}
 
     def strange_cell(self, best, z, v):
-        """A δc_t that no table explains, but which several gates have in common: then (3.5) alone is wrong."""
-        right = {gate: self.right_local(gate, v) for gate in "ifg"}
-        made_from = {gate: z[:, GATES.index(gate)] / right[gate] for gate in "ifg"}
-        for first in "ifg":
-            common = [gate for gate in "ifg" if close(made_from[gate], made_from[first], 1e-6)]
-            if len(common) > 1 and set(common) <= set(best["unknown"]):
-                rows = z.copy()
-                for gate in "ifg":  # as if δc_t were right
-                    rows[:, GATES.index(gate)] *= self.right_through(v) / made_from[first]
-                return self.explain(rows, v) | {"cell": None, "d_c": made_from[first]}
-        return best
+        """A δc_t that no table explains, but which several gates have in common: then (3.5) is wrong."""
+        made_from = {}  # gate: (cost, δc_t) for the right factors of the gate, and for one mistake in them
+        for gate in (gate for gate in "ifg" if gate in best["unknown"]):
+            with np.errstate(all="ignore"):
+                ways = [((a is not None) + (b is not None), z[:, GATES.index(gate)] / (partner(v) * slope(v)))
+                        for a, partner in PARTNERS[gate].items() for b, slope in SLOPES[gate].items()
+                        if a is None or b is None]  # fmt: skip
+            made_from[gate] = [(cost, d_c) for cost, d_c in ways if np.isfinite(d_c).all()]
+        agree = [(one[0] + other[0], one[1]) for g, k in combinations(made_from, 2)
+                 for one, other in product(made_from[g], made_from[k]) if close(one[1], other[1], 1e-6)]  # fmt: skip
+        if not agree:
+            return best
+        d_c, rows = min(agree, key=lambda pair: pair[0])[1], z.copy()
+        for gate in "ifg":  # as if δc_t were right
+            rows[:, GATES.index(gate)] *= self.right_through(v) / d_c
+        return self.explain(rows, v) | {"cell": None, "d_c": d_c}
 
     def tell(self, best, z, v, step):
         gates = best["gates"]

@@ -10,7 +10,8 @@ def close(a, b, tolerance):
 
 def coefficients(columns, target, tolerance):
     """{name: coefficient} of the columns that target is the sum of; None where it is no sum of them."""
-    names = [name for name, column in columns.items() if np.abs(column).max() > 0]
+    largest = max(np.abs(column).max() for column in columns.values())
+    names = [name for name, column in columns.items() if np.abs(column).max() > 1e-12 * largest]  # not rounding alone
     if not names or np.abs(target).max() < tolerance:
         return {} if np.abs(target).max() < tolerance else None
     matrix = np.stack([columns[name] for name in names], axis=1)
