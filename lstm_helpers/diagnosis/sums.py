@@ -135,7 +135,7 @@ class Sums:
                 )
             elif {key[1:]: c for key, c in sums.items()} not in [
                 {key: c for key, c in arrows.items() if np.abs(z[:, 0, GATES.index(key[0])]).max() > 1e-12}
-                for arrows in (self.arrows, RIGHT_ARROWS)
+                for arrows in (self.arrows, RIGHT_ARROWS, {(row, k): 1.0 for row, k in zip(self.rows, GATES)})
             ]:
                 self.find("3.16", "h_0: its sum over the four gates is not that of δz̃_1 W_h")
         self.outflow_c(cases, answers, z)
