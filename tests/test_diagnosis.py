@@ -97,6 +97,10 @@ MISTAKES = {  # the equations that must be named: what was changed
     "carry of c from δh": ({"3.5"}, [("carry_c = d_c * s.f", "carry_c = d_h * s.f")]),
     "carry of c ends": ({"3.5"}, [("carry_c = d_c * s.f", "carry_c = (d_c - carry_c) * s.f")]),
     "carry of h twice in δc": ({"3.5"}, [("d_c = d_h", "d_c = (d_h + carry_h)")]),
+    "carry of h twice in δc, and without o": (
+        {"3.4", "3.5"},
+        [("d_c = d_h", "d_c = (d_h + carry_h)"), ("carry_h = d_z @", "d_z[:, -d_o.shape[1] :] = 0; carry_h = d_z @")],
+    ),
     "half of δh": ({"3.4"}, [("d_h = dh[t] + carry_h", "d_h = (dh[t] + carry_h) / 2")]),
     "mean of dh over sequences": ({"3.4"}, [("d_h = dh[t]", "d_h = dh[t] / x.shape[1]")]),
     "clipped": ({""}, [("d_h = dh[t] + carry_h", "d_h = np.clip(dh[t] + carry_h, -0.5, 0.5)")]),
@@ -105,6 +109,8 @@ MISTAKES = {  # the equations that must be named: what was changed
         [("d_h = dh[t] + carry_h", "d_h = np.clip(dh[t] + carry_h, -0.5, 0.5)"), ("s.i * (1 - s.i)", "s.i")],
     ),
     "x of the step before": ({"3.14"}, [("d_z.T @ x[t]", "d_z.T @ x[t - 1]")]),
+    "dh of the step before, and g": ({"3.4", "3.9"}, [("d_h = dh[t]", "d_h = dh[t - 1]"), ("s.g**2", "s.g")]),
+    "x and W_h of other steps": ({"3.14"}, [("d_z.T @ x[t]", "d_z.T @ x[t - 1]"), ("d_z.T @ h_prev", "d_z.T @ s.h")]),
     "x in reversed order": ({"3.14"}, [("d_z.T @ x[t]", "d_z.T @ x[len(x) - 1 - t]")]),
     "slopes of i and g exchanged": (
         {"3.7", "3.9"},

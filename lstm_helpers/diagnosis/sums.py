@@ -180,11 +180,11 @@ class Sums:
         H, I = 3, 3 + 13
         case = Case(1, 1, I, H, 11, one_hot=True)
         answer = self.patient.ask(case)
-        if self.witness.startswith(("W_h", "b")):
+        if self.witness in ("W_h", "b"):
             if "b" not in answer:
                 return
             z = answer["b"]
-        elif self.witness.startswith("W_x"):
+        elif self.witness == "W_x":
             z = answer["W_x"][:, 0]
         elif self.witness == "z":
             z = answer["z"][0, 0]
@@ -206,8 +206,7 @@ class Sums:
         """δõ_1 with dh at step 2 alone shows which way W_h was used between the steps."""
         H = case.h_0.shape[1]
         if (
-            self.witness[0] == "x"
-            or self.witness.startswith(("W_h", "b"))
+            self.witness in ("x", "W_h", "b")
             or "o" not in self.found
             or any(key[0] == "c" for key in self.found["o"] or {})
         ):

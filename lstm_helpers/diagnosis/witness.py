@@ -5,7 +5,7 @@ import numpy as np
 from lstm_helpers.diagnosis.cases import Case
 from lstm_helpers.diagnosis.fitting import close
 
-WITNESSES = ("z", "W_x", "x", "W_x reversed", "W_x of the step before", "W_h", "W_h after the step", "b")
+WITNESSES = ("z", "W_x", "x", "W_h", "b")
 MANY = 64  # random LSTMs: more than there are arrows to tell apart
 
 
@@ -24,7 +24,7 @@ class Witness:
                 given = None if dh is None else dh[t - 1 :]
                 endings.insert(0, self.patient.ask(case.ending(t), given)["b"])
             return answer | {"endings": -np.diff(endings, axis=0)}
-        if not self.witness.startswith("W_h"):
+        if self.witness != "W_h":
             return self.patient.ask(case, dh)
         answer = self.patient.ask(case.marked, case.marked.alone(dh))
         H = case.marked.weights.H
@@ -39,13 +39,11 @@ class Witness:
         """The deltas (T, 4H) of a case, as this entry of the answer shows them; for W_h, (T, 4) of a scalar LSTM."""
         if name == "z":
             return answer["z"][:, 0]
-        if name.startswith("W_x"):
-            columns = np.arange(len(case.x))
-            columns = {"W_x reversed": columns[::-1], "W_x of the step before": np.roll(columns, 1)}.get(name, columns)
-            return answer["W_x"][:, columns].T
-        if name.startswith("W_h"):
-            before = np.concatenate([[case.marked.h_0[0]], [step.h[0] for step in case.marked.steps]])[:, 1:]
-            return np.linalg.solve((before[1:] if "after" in name else before[:-1]).T, answer["markers"].T)
+        if name == "W_x":
+            return answer["W_x"][:, : len(case.x)].T
+        if name == "W_h":
+            before = np.concatenate([case.marked.h_0, *(step.h for step in case.marked.steps[:-1])])
+            return np.linalg.solve(before[:, 1:].T, answer["markers"].T)
         if name == "b":
             return answer["endings"]
         return answer["x"][:, 0] @ np.linalg.pinv(case.weights.W_x)
@@ -65,8 +63,8 @@ class Witness:
         W_h = np.stack([case.weights.W_h[:, 0] for case in cases])
         answers, have = [self.patient.ask(case) for case in cases], self.patient.ask(cases[0])
         for self.witness in WITNESSES:
-            needs_more = self.witness.startswith(("W_h", "b"))
-            if self.witness.split()[0] not in have or (needs_more and max(votes.values(), default=0) >= 1):
+            needs_more = self.witness in ("W_h", "b")
+            if self.witness not in have or (needs_more and max(votes.values(), default=0) >= 1):
                 continue
             if needs_more:
                 answers = [self.ask(case) for case in cases]
