@@ -24,6 +24,8 @@ class Carries:
             if np.abs(last[:, 0]).max() < tolerance:
                 words = "the loop runs forwards in time: what step t hears comes from step t + 1, so begin at the last"
             self.find("3.4", words)
+            if "loop runs forwards" in words:  # which both carries suffer from
+                self.find("3.5", words)
             self.explained = False
             return False
         self.first_step(first[:, 0], v1)

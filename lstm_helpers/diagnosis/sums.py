@@ -8,6 +8,7 @@ from lstm_helpers.diagnosis.fitting import close, coefficients
 from lstm_helpers.diagnosis.mistakes import ALONG, times_words
 from lstm_helpers.weights import GATES
 
+OWN = dict(zip(GATES, ("3.10", "3.11", "3.12", "3.13")))  # where one gate's parameters stand; (3.14) is all four
 RIGHT_ARROWS = {(gate, gate): 1.0 for gate in GATES}  # (delta of gate j, W_h of gate k): how often
 TRANSPOSED = "W_h is transposed on the way back: δz̃ W_h, with rows for δz̃, is wanted, here and in (3.16)"
 
@@ -25,24 +26,78 @@ class Sums:
             self.find("3.4", "everything is divided by the number of sequences: dh is the derivative of L already",
                       Arrow("h2", "L", r"\partial^+ L/\partial h_t\,/\,N", r"\partial^+ L/\partial h_t"))  # fmt: skip
             return
+        if self.carries_mix(case):
+            case = Case(1, 3, 11, 2, 7, one_hot=True)  # without a carry, for the sums
+            whole, alone = self.patient.ask(case), [self.patient.ask(case.sequence(n)) for n in range(3)]
+            answers = {name: [answer[name] for answer in alone] for name in whole}
+        tolerance = 1e3 * self.patient.tolerance
         for name, array in whole.items():
             parts = answers[name]
-            if name in ("W_x", "W_h", "b"):
-                total, tolerance = self.together(name, parts), 1e3 * self.patient.tolerance
-                if close(array, total, tolerance):
-                    continue
-                for words, other in {"the mean over the sequences is taken, and the sum is wanted": total / 3,
-                                     "only the first sequence of a batch is used": parts[0],
-                                     "only the last sequence of a batch is used": parts[-1]}.items():  # fmt: skip
-                    if close(array, other, tolerance):
-                        self.find("3.14", f"{name}: {words}")
-                        break
-                else:
-                    self.find("3.14", f"{name}: for a batch it is not the sum over its sequences")
-                    self.explained = False
-            elif not close(array, self.together(name, parts), 1e3 * self.patient.tolerance):
+            total = self.together(name, parts)
+            if close(array, total, tolerance):
+                continue
+            if name not in ("W_x", "W_h", "b"):
                 equation = {"x": "3.15", "z": "3.14"}.get(name, "3.16")
                 self.find(equation, f"{name}: a sequence gets other numbers in a batch than alone")
+                continue
+            wrong = [g for g, mine, right in zip(GATES, array.reshape(4, -1), total.reshape(4, -1))
+                     if not close(mine, right, tolerance)]  # fmt: skip
+            rows = [GATES.index(g) for g in wrong]
+            for words, other in {"the mean over the sequences is taken, and the sum is wanted": total / 3,
+                                 "only the first sequence of a batch is used": parts[0],
+                                 "only the last sequence of a batch is used": parts[-1]}.items():  # fmt: skip
+                if close(array.reshape(4, -1)[rows], other.reshape(4, -1)[rows], tolerance):
+                    self.find_parameter(name, words, wrong)
+                    break
+            else:
+                self.find_parameter(name, "for a batch it is not the sum over its sequences", wrong)
+                self.explained = False
+
+    def find_parameter(self, name, words, gates=GATES):
+        """What is wrong in dL/dW_x, dL/dW_h or dL/db of all gates, or of some."""
+        if len(gates) == len(GATES):
+            self.find("3.14", f"{name}: {words}")
+        for gate in gates if len(gates) < len(GATES) else ():
+            self.find(OWN[gate], f"{name}{gate if name == 'W_x' or name == 'W_h' else '_' + gate}: {words}")
+
+    def carries_mix(self, case):
+        """Is a carry averaged, or added up, over the sequences of a batch? Asked with dh at step 2 alone; the answer to
+        dh = 1 at step 1 alone says what a sequence makes there of a δh_1 of 1."""
+        if self.witness in ("W_h", "b"):
+            return False
+        last, first = np.zeros_like(case.dh), np.zeros_like(case.dh)
+        last[1], first[0] = case.dh[1], 1
+        local = self.of_batch(case, first, range(3))[0]
+        alone = [self.of_batch(case.sequence(n), last[:, [n]], [n])[0] for n in range(3)]
+        whole, alone = self.of_batch(case, last, range(3))[0], np.concatenate(alone)
+        o, f = self.row_of("o"), self.row_of("f")
+        if min(np.abs(local[:, k]).min() for k in (o, f)) < 1e-9:
+            return False
+        mine, right = (z[:, o] / local[:, o] for z in (whole, alone))  # carried into δh_1
+        tau = (case.steps[0].o * (1 - case.steps[0].m ** 2)) * self.times
+        along, right_along = ((z[:, f] / local[:, f] - h) * tau for z, h in ((whole, mine), (alone, right)))
+        found = False
+        for equation, carry, got, wanted in (
+            ("3.4", "the carry of h", mine, right),
+            ("3.5", "the carry along the cell", along, right_along),
+        ):
+            for how, other in (("averaged", wanted.mean(axis=0)), ("added up", wanted.sum(axis=0))):
+                if not close(got, wanted, 1e-5) and close(got, np.tile(other, (3, 1)), 1e-5):
+                    found = True
+                    words = f"{carry} is {how} over the sequences of a batch: each sequence has a carry of its own"
+                    self.find(equation, words)
+        return found
+
+    def of_batch(self, case, dh, sequences):
+        """The deltas (T, N, 4, H) of these sequences of three."""
+        (T, N, _), H, answer = case.x.shape, case.h_0.shape[1], self.patient.ask(case, dh)
+        if self.witness == "z":
+            z = answer["z"]
+        elif self.witness == "W_x":
+            z = answer["W_x"].T[[3 * t + n for t in range(T) for n in sequences]]
+        else:
+            z = answer["x"] @ np.linalg.pinv(case.weights.W_x)
+        return z.reshape(T, N, 4, H)
 
     def together(self, name, parts):
         """What a batch must give, from what its sequences give one by one."""
@@ -70,15 +125,26 @@ class Sums:
                 }
                 for called, factor in (others | state).items():
                     columns[t + 1, called] = (z[:, t] * factor[:, None]).ravel()
-            sums = coefficients(self.distinct(columns), seen.ravel(), self.patient.tolerance * 100)
             right = {t + 1: {"W_x": f"x_{t + 1}", "W_h": f"h_{t}", "b": "1"}[name] for t in range(T)}
+            each, wrong = {}, []
+            for k, gate in enumerate(GATES):
+                wanted = {(t, called): 1.0 for t, called in right.items() if np.abs(z[:, t - 1, k]).max() > 1e-12}
+                mine = {key: column.reshape(-1, 4)[:, k] for key, column in columns.items()}
+                if np.abs(z[..., k]).max() > 1e-12:
+                    each[gate] = coefficients(self.distinct(mine), seen[:, k], self.patient.tolerance * 100)
+                    wrong += [gate] if each[gate] != wanted else []
+            if len(wrong) in (1, 2) and len(each) > 2:
+                for gate in wrong:
+                    self.read_parameter(name, each[gate], right, [gate])
+                continue
+            sums = coefficients(self.distinct(columns), seen.ravel(), self.patient.tolerance * 100)
             self.read_parameter(name, sums, right)
 
-    def read_parameter(self, name, sums, right):
+    def read_parameter(self, name, sums, right, gates=GATES):
         T, symbol = len(right), {"W_x": "x_t", "W_h": "h_{t-1}", "b": "1"}[name]
         if sums is None:
             self.explained = False
-            self.find("3.14", f"{name} is no sum over steps of δz̃_t times anything that is known at a step")
+            self.find_parameter(name, "it is no sum over steps of δz̃_t times anything that is known at a step", gates)
             return
         wanted = {(t, called): 1.0 for t, called in right.items()}
         if sums == wanted:
@@ -89,31 +155,31 @@ class Sums:
             values_found = list(at_right.values())
             same = len(set(values_found)) == 1
             if same and abs(values_found[0] - 1 / T) < 2e-3:
-                self.find("3.14", f"{name}: the mean over the steps is taken, and the sum is wanted")
+                self.find_parameter(name, "the mean over the steps is taken, and the sum is wanted", gates)
             elif same:
-                self.find("3.14", f"{name} {times_words(values_found[0])}")
+                self.find_parameter(name, times_words(values_found[0]), gates)
             elif values_found == [0.0] * (T - 1) + [1.0]:
-                self.find("3.14", f"{name}: only the last step is in it; the steps must be added up")
+                self.find_parameter(name, "only the last step is in it; the steps must be added up", gates)
             elif values_found == [1.0] + [0.0] * (T - 1):
-                self.find(
-                    "3.14", f"{name}: only the first step is in it; the steps must be added up (is = where += belongs?)"
+                self.find_parameter(
+                    name, "only the first step is in it; the steps must be added up (is = where += belongs?)", gates
                 )
             else:
                 listed = ", ".join(f"{c:g}" for c in values_found)
-                self.find("3.14", f"{name}: its {T} steps are in it {listed} times; each must be in it once")
+                self.find_parameter(name, f"its {T} steps are in it {listed} times; each must be in it once", gates)
             return
         named = {(t, called): c for (t, called), c in strange.items()}
         if name == "W_h" and all(called == f"h_{t}" for t, called in named):
-            self.find("3.14", "W_h: h_t stands where h_{t-1}, the state before the step, belongs")
+            self.find_parameter("W_h", "h_t stands where h_{t-1}, the state before the step, belongs", gates)
         elif name == "W_h" and all(called == f"c_{t - 1}" for t, called in named):
-            self.find("3.14", "W_h: c_{t-1} stands where h_{t-1} belongs")
+            self.find_parameter("W_h", "c_{t-1} stands where h_{t-1} belongs", gates)
         elif name == "W_x" and sorted(named) == sorted(
             (t, f"x_{T + 1 - t}") for t in range(1, T + 1) if 2 * t != T + 1
         ):
-            self.find("3.14", "W_x: x is taken in reversed order of time")
+            self.find_parameter("W_x", "x is taken in reversed order of time", gates)
         else:
             listed = ", ".join(f"δz̃_{t} with {called}" for t, called in sorted(named))
-            self.find("3.14", f"{name}: {listed}; δz̃_t belongs with {symbol}")
+            self.find_parameter(name, f"{listed}; δz̃_t belongs with {symbol}", gates)
 
     def outflow(self):
         """δx_t, δh_0 and δc_0, from the student's own deltas."""
@@ -193,8 +259,10 @@ class Sums:
         blocks, tolerance = z.reshape(4, H), 1e3 * self.patient.tolerance
         if "W_h" in answer:
             seen, right = answer["W_h"].reshape(4, H, H), blocks[:, :, None] * case.h_0[0]
-            if not close(seen, right, tolerance) and close(seen, right.transpose(0, 2, 1), tolerance):
-                self.find("3.14", "W_h: each block is transposed: rows belong to δz̃, columns to h_{t-1}")
+            turned = [gate for gate, mine, block in zip(GATES, seen, right)
+                      if not close(mine, block, tolerance) and close(mine, block.T, tolerance)]  # fmt: skip
+            if turned:
+                self.find_parameter("W_h", "it is transposed: rows belong to δz̃, columns to h_{t-1}", turned)
         if "h_0" in answer:
             W_h = case.weights.W_h.reshape(4, H, H)
             if close(answer["h_0"][0], np.einsum("kh,kgh->g", blocks, W_h), tolerance):
