@@ -80,9 +80,8 @@ def no_recurrent_arrows(x, steps, weights, h_0, c_0, dh):
     d_c = d_h * o * (1 - m * m)
     for t in range(len(x) - 2, -1, -1):
         d_c[t] += d_c[t + 1] * f[t + 1]
-    z = np.concatenate(
-        [d_c * g * i * (1 - i), d_c * c_prev * f * (1 - f), d_c * i * (1 - g * g), d_h * m * o * (1 - o)], 2
-    )
+    d_i, d_f, d_g = d_c * g * i * (1 - i), d_c * c_prev * f * (1 - f), d_c * i * (1 - g * g)
+    z = np.concatenate([d_i, d_f, d_g, d_h * m * o * (1 - o)], axis=2)
     sums = {"W_x": np.einsum("tnk,tni->ki", z, x), "W_h": np.einsum("tnk,tni->ki", z, h_prev), "b": z.sum((0, 1))}
     return sums | {"x": z @ weights.W_x, "h_0": z[0] @ weights.W_h, "c_0": d_c[0] * f[0], "z": z}
 
@@ -216,14 +215,8 @@ def dh_of_the_step_before(x, steps, weights, h_0, c_0, dh):
         s, (h_prev, c_prev) = steps[t], ((h_0, c_0), (steps[t - 1].h, steps[t - 1].c))[t > 0]
         d_h = dh[t - 1] + back["h_0"]
         d_c = d_h * s.o * (1 - s.m**2) + back["c_0"]
-        d_pre = np.hstack(
-            [
-                d_c * s.g * s.i * (1 - s.i),
-                d_c * c_prev * s.f * (1 - s.f),
-                d_c * s.i * (1 - s.g**2),
-                d_h * s.m * s.o * (1 - s.o),
-            ]
-        )
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2)
+        d_pre = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
         back["W_x"] += d_pre.T @ x[t]
         back["W_h"] += d_pre.T @ h_prev
         back["b"] += d_pre.sum(axis=0)
@@ -240,12 +233,8 @@ def carry_never_reset(x, steps, weights, h_0, c_0, dh):
         s, x_t, dh_t, h_prev, c_prev = step
         d_h = dh_t + carry_h
         d_c = d_h * s.o * (1 - s.m * s.m) + carry_c
-        d_z = np.c_[
-            d_c * s.g * s.i * (1 - s.i),
-            d_c * c_prev * s.f * (1 - s.f),
-            d_c * s.i * (1 - s.g * s.g),
-            d_h * s.m * s.o * (1 - s.o),
-        ]
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * (1 - s.g * s.g)
+        d_z = np.c_[d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)]
         done = [a + b for a, b in zip(done, (d_z.T @ x_t, d_z.T @ h_prev, d_z.sum(0)))]
         return carry_h + d_z @ weights.W_h, d_c * s.f, done
 
@@ -305,9 +294,8 @@ def slope_at_c_instead_of_m(x, steps, weights, h_0, c_0, dh):
             h_before, c_before = (steps[t - 1].h[n], steps[t - 1].c[n]) if t else (h_0[n], c_0[n])
             v = dh[t][n] + later_h
             u = v * o * (1 - c**2) + later_c
-            z = np.concatenate(
-                [u * g * i * (1 - i), u * c_before * f * (1 - f), u * i * (1 - g**2), v * m * o * (1 - o)]
-            )
+            local = g * i * (1 - i), c_before * f * (1 - f), i * (1 - g**2)
+            z = np.concatenate([*(u * k for k in local), v * m * o * (1 - o)])
             W_x += np.outer(z, x[t][n])
             W_h += np.outer(z, h_before)
             b += z
@@ -380,18 +368,13 @@ def cell_state_without_tanh(x, steps, weights, h_0, c_0, dh):
 @faulty("3.6")
 def output_gate_hears_the_cell(x, steps, weights, h_0, c_0, dh):
     """The output gate's delta takes delta c_t, as the other three do, where delta h_t belongs."""
-    slope = {
-        "i": lambda s: s.i * (1 - s.i),
-        "f": lambda s: s.f * (1 - s.f),
-        "g": lambda s: 1 - s.g**2,
-        "o": lambda s: s.o * (1 - s.o),
-    }
+    slope = {k: (lambda v: 1 - v**2) if k == "g" else (lambda v: v * (1 - v)) for k in "ifgo"}
     factor = {"i": lambda s, c: s.g, "f": lambda s, c: c, "g": lambda s, c: s.i, "o": lambda s, c: s.m}
     W_x, W_h, b, carry_h, carry_c = [0] * 5
     for x_t, s, h, c, dh_t in zip(x[::-1], steps[::-1], *(a[::-1] for a in before(steps, h_0, c_0)), dh[::-1]):
         carry_h = dh_t + carry_h
         carry_c = carry_h * s.o * (1 - s.m**2) + carry_c
-        z = np.concatenate([carry_c * factor[k](s, c) * slope[k](s) for k in "ifgo"], axis=1)
+        z = np.concatenate([carry_c * factor[k](s, c) * slope[k](getattr(s, k)) for k in "ifgo"], axis=1)
         W_x, W_h, b = W_x + z.T @ x_t, W_h + z.T @ h, b + z.sum(0)
         carry_h, carry_c = z @ weights.W_h, carry_c * s.f
     return {"W_x": W_x, "W_h": W_h, "b": b, "h_0": carry_h, "c_0": carry_c}
@@ -400,12 +383,7 @@ def output_gate_hears_the_cell(x, steps, weights, h_0, c_0, dh):
 @faulty("3.7")
 def tanh_slope_on_input_gate(x, steps, weights, h_0, c_0, dh):
     """The input gate is a sigmoid, but gets the slope i (1 - i^2)."""
-    W_x, W_h, b, d_x = (
-        np.zeros_like(weights.W_x),
-        np.zeros_like(weights.W_h),
-        np.zeros_like(weights.b),
-        np.zeros_like(x),
-    )
+    W_x, W_h, b, d_x = (np.zeros_like(a) for a in (weights.W_x, weights.W_h, weights.b, x))
 
     def down(t):
         """What step t + 1 hands to h_t and c_t."""
@@ -440,9 +418,8 @@ def input_gate_multiplied_with_memory(x, steps, weights, h_0, c_0, dh):
             d_h = dh[t] + carry_h
             d_c = d_h * s.o * (1 - s.m**2) + carry_c
             both = d_c * c_prev
-            z = np.hstack(
-                [both * s.i * (1 - s.i), both * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2), d_h * s.m * s.o * (1 - s.o)]
-            )
+            d_i, d_f, d_g = both * s.i * (1 - s.i), both * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2)
+            z = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
             carry_h, carry_c = z @ weights.W_h, d_c * s.f
             yield t, z, carry_h, carry_c
 
@@ -730,19 +707,16 @@ def initial_states_exchanged(x, steps, weights, h_0, c_0, dh):
     return {"W_x": W_x, "b": z.sum(axis=1).sum(axis=0), "h_0": d_h0, "c_0": d_c0}
 
 
-@faulty("3.14", or_else=[("3.7", "3.8"), ("3.4", "3.14", "3.16")])
+@faulty("3.4", "3.14", "3.16", or_else=[("3.7", "3.8"), ("3.14",)])
 def rows_in_order_f_i_g_o(x, steps, weights, h_0, c_0, dh):
     """The deltas are stacked as f, i, g, o, so that the rows of i and f are exchanged wherever they are used."""
     W_x, W_h, b, h_bar, c_bar = np.zeros_like(weights.W_x), np.zeros_like(weights.W_h), np.zeros_like(weights.b), 0, 0
     for t, s in reversed(list(enumerate(steps))):
         h_bar = dh[t] + h_bar
         c_bar = c_bar + h_bar * s.o * (1 - s.m**2)
-        pre_bar = {
-            "f": s.f * (1 - s.f) * (steps[t - 1].c if t else c_0),
-            "i": s.i * (1 - s.i) * s.g,
-            "g": s.i * (1 - s.g**2),
-        }
-        pre_bar = {k: c_bar * v for k, v in pre_bar.items()} | {"o": h_bar * s.m * s.o * (1 - s.o)}
+        local = {"f": s.f * (1 - s.f) * (steps[t - 1].c if t else c_0), "i": s.i * (1 - s.i) * s.g}
+        local["g"] = s.i * (1 - s.g**2)
+        pre_bar = {k: c_bar * v for k, v in local.items()} | {"o": h_bar * s.m * s.o * (1 - s.o)}
         z_bar = np.hstack(list(pre_bar.values()))
         W_x += z_bar.T @ x[t]
         W_h += z_bar.T @ (steps[t - 1].h if t else h_0)
@@ -768,6 +742,67 @@ def blocks_of_g_and_o_exchanged_on_the_way_back(x, steps, weights, h_0, c_0, dh)
     for name, a in (("W_x", np.asarray(x)), ("W_h", h_prev)):
         back[name] = np.vstack([np.einsum("tnh,tnj->hj", d, a) for d in (d_i, d_f, d_g, d_o)])
     return back
+
+
+@faulty("3.14", or_else=[ALL_GATES])
+def reshaped_instead_of_transposed(x, steps, weights, h_0, c_0, dh):
+    """z.reshape(4H, -1) has the shape of the transpose, but other numbers at its places."""
+    z, _, d_c = deltas_of(steps, weights, c_0, dh)
+    Z, X, P = z.reshape(4 * weights.H, -1), np.reshape(x, (-1, weights.I)), np.vstack([h_0, *(s.h for s in steps[:-1])])
+    back = {"W_x": Z @ X, "W_h": Z @ P, "b": z.sum(axis=(0, 1)), "x": z @ weights.W_x, "z": z}
+    return back | {"h_0": z[0] @ weights.W_h, "c_0": d_c * steps[0].f}
+
+
+@faulty("3.8")
+def memory_of_the_beginning(x, steps, weights, h_0, c_0, dh):
+    """c_0 stands for c_{t-1} at every step: the variable is never moved on."""
+    c_prev, W_x, W_h, b, eta_h, eta_c = c_0, 0, 0, 0, 0, 0
+    for t in reversed(range(len(x))):
+        s, h_prev = steps[t], steps[t - 1].h if t > 0 else h_0
+        eta_h = dh[t] + eta_h
+        eta_c = eta_h * s.o * (1 - s.m) * (1 + s.m) + eta_c
+        delta = np.stack([eta_c * s.g, eta_c * c_prev, eta_c * s.i, eta_h * s.m], axis=1)
+        delta[:, [0, 1, 3]] *= np.stack([a * (1 - a) for a in (s.i, s.f, s.o)], axis=1)
+        delta[:, 2] *= 1 - s.g**2
+        delta = delta.reshape(len(h_0), -1)
+        W_x, W_h, b = W_x + np.matmul(delta.T, x[t]), W_h + np.matmul(delta.T, h_prev), b + delta.sum(axis=0)
+        eta_h, eta_c = delta @ weights.W_h, eta_c * s.f
+    return {"W_x": W_x, "W_h": W_h, "b": b, "h_0": eta_h, "c_0": eta_c}
+
+
+@faulty("3.5", or_else=[("3.5", "3.16")])
+def memory_carry_averaged(x, steps, weights, h_0, c_0, dh):
+    """The carry of c is averaged over the sequences, and given to all of them alike."""
+    N, out, back_h, back_c = len(h_0), [], np.zeros_like(h_0), np.zeros_like(c_0)
+    for s, x_t, dh_t, h, c in list(zip(steps, x, dh, *before(steps, h_0, c_0)))[::-1]:
+        d_h = dh_t + back_h
+        d_c = d_h * s.o * (1 - s.m**2) + back_c
+        d_f, d_ig, d_o = d_c * c * s.f * (1 - s.f), d_c * s.i, d_h * s.h
+        z = np.hstack([d_ig * s.g * (1 - s.i), d_f, d_ig * (1 - s.g**2), d_o * (1 - s.o)])
+        out.append((z.T @ x_t, z.T @ h, z.sum(0)))
+        back_h, back_c = z @ weights.W_h, np.repeat((d_c * s.f).mean(axis=0, keepdims=True), N, axis=0)
+    W_x, W_h, b = map(sum, zip(*out))
+    return {"W_x": W_x, "W_h": W_h, "b": b, "h_0": back_h, "c_0": back_c}
+
+
+@faulty("3.4", or_else=[("3.4", "3.16")])
+def hidden_carry_summed_over_sequences(x, steps, weights, h_0, c_0, dh):
+    """The deltas are summed over the sequences, as for a bias, before they go back through W_h."""
+    total = {"W_x": np.zeros_like(weights.W_x), "W_h": np.zeros_like(weights.W_h), "b": np.zeros_like(weights.b)}
+    gradient_h, gradient_c = np.zeros_like(h_0), np.zeros_like(c_0)
+    for t in range(len(x))[::-1]:
+        s = steps[t]
+        gradient_h = gradient_h + dh[t]
+        gradient_c = gradient_c + gradient_h * s.o * (1 - s.m**2)
+        d_f = gradient_c * (steps[t - 1].c if t else c_0) * s.f * (1 - s.f)
+        d_i, d_g = gradient_c * s.g * s.i * (1 - s.i), gradient_c * s.i * (1 - s.g**2)
+        d_z = np.hstack([d_i, d_f, d_g, gradient_h * s.m * s.o * (1 - s.o)])
+        d_b = d_z.sum(axis=0)
+        total["W_x"] += d_z.T @ x[t]
+        total["W_h"] += d_z.T @ (steps[t - 1].h if t else h_0)
+        total["b"] += d_b
+        gradient_h, gradient_c = np.tile(d_b @ weights.W_h, (len(h_0), 1)), gradient_c * s.f
+    return total | {"h_0": gradient_h, "c_0": gradient_c}
 
 
 # Two mistakes
@@ -815,14 +850,8 @@ def carries_cut_every_third_step(x, steps, weights, h_0, c_0, dh):
         s, (h_prev, c_prev) = steps[t], (steps[t - 1].h, steps[t - 1].c) if t else (h_0, c_0)
         d_h = dh[t] + carry[0]
         d_c = d_h * s.o * (1 - s.m**2) + carry[1]
-        d_z = np.hstack(
-            [
-                d_c * s.g * s.i * (1 - s.i),
-                d_c * c_prev * s.f * (1 - s.f),
-                d_c * s.i * (1 - s.g**2),
-                d_h * s.m * s.o * (1 - s.o),
-            ]
-        )
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2)
+        d_z = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
         for name, term in {"W_x": d_z.T @ x[t], "W_h": d_z.T @ h_prev, "b": d_z.sum(axis=0)}.items():
             grads[name] = grads[name] + term
         carry = d_z @ weights.W_h, d_c * s.f
@@ -837,14 +866,8 @@ def forwards_in_time(x, steps, weights, h_0, c_0, dh):
     for x_t, s, dh_t in zip(x, steps, dh):
         d_h = dh_t + carry_h
         d_c = d_h * s.o * (1 - s.m**2) + carry_c
-        d_z = np.hstack(
-            [
-                d_c * s.g * s.i * (1 - s.i),
-                d_c * c_prev * s.f * (1 - s.f),
-                d_c * s.i * (1 - s.g**2),
-                d_h * s.m * s.o * (1 - s.o),
-            ]
-        )
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2)
+        d_z = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
         W_x, W_h, b = W_x + d_z.T @ x_t, W_h + d_z.T @ h_prev, b + d_z.sum(axis=0)
         carry_h, carry_c = d_z @ weights.W_h, d_c * s.f
         h_prev, c_prev = s.h, s.c
@@ -878,9 +901,8 @@ def both_states_after_the_step(x, steps, weights, h_0, c_0, dh):
         _, _, _, _, i, f, g, o, c, m, h = steps[t]
         dh_t = dh[t] + out["h_0"]
         dc_t = dh_t * o * (1 - m**2) + out["c_0"]
-        dz_t = np.hstack(
-            [dc_t * g * i * (1 - i), dc_t * c * f * (1 - f), dc_t * i * (1 - g**2), dh_t * m * o * (1 - o)]
-        )
+        di_t, df_t, dg_t, do_t = dc_t * g, dc_t * c, dc_t * i, dh_t * m
+        dz_t = np.hstack([di_t * i * (1 - i), df_t * f * (1 - f), dg_t * (1 - g**2), do_t * o * (1 - o)])
         for name, source in (("W_x", x[t]), ("W_h", h)):
             out[name] = out[name] + np.dot(dz_t.T, source)
         out["b"] = out["b"] + dz_t.sum(axis=0)
@@ -891,9 +913,8 @@ def both_states_after_the_step(x, steps, weights, h_0, c_0, dh):
 @faulty("3.5", "3.6")
 def output_slope_and_cell_carry_forgotten(x, steps, weights, h_0, c_0, dh):
     """The output gate has no slope, and nothing comes from c_{t+1}."""
-    (i, f, g, o, m), (h_prev, c_prev) = (
-        map(torch.tensor, a) for a in (stacked(steps, "i f g o m"), before(steps, h_0, c_0))
-    )
+    i, f, g, o, m = map(torch.tensor, stacked(steps, "i f g o m"))
+    h_prev, c_prev = map(torch.tensor, before(steps, h_0, c_0))
     x, dh, W_x, W_h = (torch.tensor(np.asarray(a)) for a in (x, dh, weights.W_x, weights.W_h))
     grad, z = torch.zeros_like(dh[0]), torch.zeros(*dh.shape[:2], 4 * dh.shape[2], dtype=dh.dtype)
     for t in reversed(range(len(x))):
@@ -917,14 +938,8 @@ def slope_at_pre_activation_and_bias_twice(x, steps, weights, h_0, c_0, dh):
         s = steps[t]
         d_h = dh[t] + into_h[t + 1]
         d_c = d_h * s.o * (1 - s.m**2) + into_c[t + 1]
-        d = np.hstack(
-            [
-                d_c * s.g * s.i * (1 - s.i),
-                d_c * c_before[t] * s.f * (1 - s.f),
-                d_c * s.i * (1 - s.g_pre**2),
-                d_h * s.m * s.o * (1 - s.o),
-            ]
-        )
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_before[t] * s.f * (1 - s.f), d_c * s.i * (1 - s.g_pre**2)
+        d = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
         grads.append({"W_x": d.T @ x[t], "W_h": d.T @ h_before[t], "b": d.sum(0) + d.sum(0)})
         into_h[t], into_c[t] = d @ weights.W_h, d_c * s.f
     return {name: sum(g[name] for g in grads) for name in grads[0]} | {"h_0": into_h[0], "c_0": into_c[0]}
@@ -1027,18 +1042,15 @@ def loss_at_the_end_only_and_half_a_slope(x, steps, weights, h_0, c_0, dh):
     d_h, d_c, deltas = np.array(dh[-1]), np.zeros_like(c_0), []
     for s, c_prev in zip(steps[::-1], before(steps, h_0, c_0)[1][::-1]):
         d_c = d_c + d_h * s.o * (1 - s.m**2)
-        deltas += [
-            np.hstack(
-                [d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f, d_c * s.i * (1 - s.g**2), d_h * s.m * s.o * (1 - s.o)]
-            )
-        ]
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f, d_c * s.i * (1 - s.g**2)
+        deltas += [np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])]
         d_h, d_c = deltas[-1] @ weights.W_h, d_c * s.f
     z = np.asarray(deltas)[::-1]
     W_x, W_h = np.einsum("tnk,tni->ki", z, x), np.einsum("tnk,tni->ki", z, before(steps, h_0, c_0)[0])
     return {"W_x": W_x, "W_h": W_h, "b": z.sum((0, 1)), "h_0": d_h, "c_0": d_c, "z": z}
 
 
-# Three mistakes
+# Three mistakes, and four
 
 
 @faulty("3.7", "3.8", "3.9", or_else=[("3.5", "3.16")])
@@ -1051,14 +1063,8 @@ def carry_multiplied_in_place(x, steps, weights, h_0, c_0, dh):
         d_c = d_h * s.o * (1 - s.m**2) + carry_c
         carry_c = d_c
         carry_c *= s.f
-        d_z = np.hstack(
-            [
-                d_c * s.g * s.i * (1 - s.i),
-                d_c * c_prev * s.f * (1 - s.f),
-                d_c * s.i * (1 - s.g**2),
-                d_h * s.m * s.o * (1 - s.o),
-            ]
-        )
+        d_i, d_f, d_g = d_c * s.g * s.i * (1 - s.i), d_c * c_prev * s.f * (1 - s.f), d_c * s.i * (1 - s.g**2)
+        d_z = np.hstack([d_i, d_f, d_g, d_h * s.m * s.o * (1 - s.o)])
         dW_x, dW_h, db = dW_x + d_z.T @ x[t], dW_h + d_z.T @ h_prev, db + d_z.sum(axis=0)
         carry_h = d_z @ weights.W_h
     return {"W_x": dW_x, "W_h": dW_h, "b": db, "h_0": carry_h, "c_0": carry_c}
@@ -1186,6 +1192,64 @@ def sign_double_carry_and_input_before(x, steps, weights, h_0, c_0, dh):
         d_x[t] = d_z @ weights.W_x
         carry_h, carry_c = d_z @ weights.W_h, 2 * total_c * s.f
     return {"W_x": W_x, "W_h": W_h, "b": b, "x": d_x, "h_0": carry_h, "c_0": carry_c / 2}
+
+
+@faulty("3.5", "3.9", "3.14", or_else=[("3.5", "3.9", *ALL_GATES)])
+def no_cell_carry_wrong_slope_last_sequence(x, steps, weights, h_0, c_0, dh):
+    """Nothing comes from c_{t+1}, the candidate's slope is the input gate's, the bias hears the last sequence only."""
+    i, f, g, o, m = (torch.from_numpy(a) for a in stacked(steps, "i f g o m"))
+    H, C = (torch.from_numpy(a) for a in before(steps, h_0, c_0))
+    x, dh, W_h = (torch.as_tensor(np.asarray(a)) for a in (x, dh, weights.W_h))
+    z, later = [], torch.zeros_like(H[0])
+    for t in range(len(x) - 1, -1, -1):
+        delta_h = dh[t] + later
+        delta_c = delta_h * o[t] * (1 - m[t] ** 2)
+        pieces = [delta_c * g[t] * i[t] * (1 - i[t]), delta_c * C[t] * f[t] * (1 - f[t])]
+        pieces += [delta_c * i[t] * i[t] * (1 - i[t]), delta_h * m[t] * o[t] * (1 - o[t])]
+        z.append(torch.cat(pieces, dim=1))
+        later = z[-1] @ W_h
+    z = torch.stack(z).flip(0)
+    W_x, W_h = torch.einsum("tnk,tni->ki", z, x), torch.einsum("tnk,tni->ki", z, H)
+    return {"W_x": W_x, "W_h": W_h, "b": z[:, -1].sum(0), "h_0": later, "c_0": delta_c * f[0]}
+
+
+@faulty("3.6", "3.9", "3.15")
+def output_before_candidate_squared_inputs_of_one_gate(x, steps, weights, h_0, c_0, dh):
+    """m_{t-1} at the output gate, (1 - g)^2 as a slope, and delta x without the candidate's part."""
+    h_prev, c_prev = before(steps, h_0, c_0)
+    d = {k: np.zeros_like(c_prev) for k in "hcifgo"}
+    next_h, next_c = np.zeros_like(h_0), np.zeros_like(c_0)
+    for t in reversed(range(len(x))):
+        s = steps[t]
+        d["h"][t] = dh[t] + next_h
+        d["c"][t] = d["h"][t] * s.o * (1 - s.m**2) + next_c
+        d["o"][t] = d["h"][t] * np.tanh(c_prev[t]) * s.o * (1 - s.o)
+        d["f"][t] = d["c"][t] * c_prev[t] * s.f * (1 - s.f)
+        d["i"][t] = d["c"][t] * s.g * s.i * (1 - s.i)
+        d["g"][t] = d["c"][t] * s.i * (1 - s.g) ** 2
+        next_h, next_c = sum(d[k][t] @ weights.gate(k)[1] for k in "ifgo"), d["c"][t] * s.f
+    per_gate = {k: [np.tensordot(d[k], a, ([0, 1], [0, 1])) for a in (x, h_prev)] + [d[k].sum((0, 1))] for k in "ifgo"}
+    W_x, W_h, b = (np.concatenate(parts) for parts in zip(*per_gate.values()))
+    d_x = sum(d[k] @ weights.gate(k)[0] for k in "ifo")
+    return {"W_x": W_x, "W_h": W_h, "b": b, "x": d_x, "h_0": next_h, "c_0": next_c}
+
+
+@faulty("3.5", "3.6", "3.8", "3.14", or_else=[("3.5", "3.6", "3.8", *ALL_GATES)])
+def first_attempt(x, steps, weights, h_0, c_0, dh):
+    """No slope of tanh, h_t for m_t at the output gate, c_t for c_{t-1}, and W_x summed with a sign of its own."""
+    dW_x = dW_h = db = carry_h = carry_c = 0
+    for t in reversed(range(len(x))):
+        s, h_prev = steps[t], steps[t - 1].h if t > 0 else h_0
+        d_h = dh[t] + carry_h
+        d_c = d_h * s.o + carry_c
+        d_o = d_h * s.h * s.o * (1 - s.o)
+        d_i = d_c * s.g * s.i * (1 - s.i)
+        d_f = d_c * s.c * s.f * (1 - s.f)
+        d_g = d_c * s.i * (1 - s.g**2)
+        d_z = np.hstack([d_i, d_f, d_g, d_o])
+        dW_x, dW_h, db = dW_x - d_z.T @ x[t], dW_h + d_z.T @ h_prev, db + d_z.sum(axis=0)
+        carry_h, carry_c = d_z @ weights.W_h, d_c * s.f
+    return {"W_x": dW_x, "W_h": dW_h, "b": db, "h_0": carry_h, "c_0": carry_c}
 
 
 # Right ones
@@ -1321,9 +1385,8 @@ def one_matrix_of_weights(x, steps, weights, h_0, c_0, dh):
         f, i, o, g, c = (getattr(steps[t], k).T for k in "fiogc")
         total = dh[t].T + dh_next
         dc = dc_next + total * o * (1 - np.tanh(c) ** 2)
-        d = np.vstack(
-            [dc * c_prev * f * (1 - f), dc * g * i * (1 - i), total * np.tanh(c) * o * (1 - o), dc * i * (1 - g * g)]
-        )
+        d_f, d_i, d_o = dc * c_prev * f * (1 - f), dc * g * i * (1 - i), total * np.tanh(c) * o * (1 - o)
+        d = np.vstack([d_f, d_i, d_o, dc * i * (1 - g * g)])
         dW += d @ np.vstack([h_prev, x[t].T, np.ones((1, len(h_0)))]).T
         down = W.T @ d
         dh_next, dx[t], dc_next = down[:H], down[H:-1].T, dc * f
@@ -1408,31 +1471,26 @@ def a_tape_of_closures(x, steps, weights, h_0, c_0, dh):
         grad[name] = grad.get(name, 0) + value
 
     def record(t, s, h_prev, c_prev):
-        tape.append(lambda: [add((k, t), grad["z", t] @ getattr(weights, w)) for k, w in (("x", "W_x"), ("h", "W_h"))])
-        tape.append(
-            lambda: (
-                add("W_x", grad["z", t].T @ x[t]),
-                add("W_h", grad["z", t].T @ h_prev),
-                add("b", grad["z", t].sum(0)),
-            )
-        )
-        tape.append(lambda: add(("z", t), np.hstack([grad[k, t] for k in "ifgo"])))
-        tape.append(
-            lambda: (
-                add(("i", t), grad["c", t + 1] * s.g * s.i * (1 - s.i)),
-                add(("g", t), grad["c", t + 1] * s.i * (1 - s.g**2)),
-            )
-        )
-        tape.append(
-            lambda: (add(("f", t), grad["c", t + 1] * c_prev * s.f * (1 - s.f)), add(("c", t), grad["c", t + 1] * s.f))
-        )
-        tape.append(
-            lambda: (
-                add(("o", t), grad["h", t + 1] * s.m * s.o * (1 - s.o)),
-                add(("c", t + 1), grad["h", t + 1] * s.o * (1 - s.m**2)),
-            )
-        )
-        tape.append(lambda: add(("h", t + 1), dh[t]))
+        def back_through_sums():
+            for name, value in (("W_x", x[t]), ("W_h", h_prev), ("b", np.ones(len(h_prev)))):
+                add(name, grad["z", t].T @ value)
+            add(("x", t), grad["z", t] @ weights.W_x)
+            add(("h", t), grad["z", t] @ weights.W_h)
+
+        def back_through_gates():
+            d_i, d_f = grad["i", t] * s.i * (1 - s.i), grad["f", t] * s.f * (1 - s.f)
+            add(("z", t), np.hstack([d_i, d_f, grad["g", t] * (1 - s.g**2), grad["o", t] * s.o * (1 - s.o)]))
+
+        def back_through_memory():
+            for name, factor in ((("i", t), s.g), (("g", t), s.i), (("f", t), c_prev), (("c", t), s.f)):
+                add(name, grad["c", t + 1] * factor)
+
+        def back_through_output():
+            add(("h", t + 1), dh[t])
+            add(("o", t), grad["h", t + 1] * s.m)
+            add(("c", t + 1), grad["h", t + 1] * s.o * (1 - s.m**2))
+
+        tape.extend((back_through_sums, back_through_gates, back_through_memory, back_through_output))
 
     for t, arguments in enumerate(zip(steps, *before(steps, h_0, c_0))):
         record(t, *arguments)
