@@ -578,7 +578,12 @@ def mean_over_sequences(x, steps, weights, h_0, c_0, dh):
     z, _, d_c = deltas_of(steps, weights, c_0, dh)
     h_prev, N = before(steps, h_0, c_0)[0], len(h_0)
     mean = {"W_x": sum(d.T @ a for d, a in zip(z, x)) / N, "W_h": sum(d.T @ a for d, a in zip(z, h_prev)) / N}
-    return mean | {"b": z.sum(axis=0).mean(axis=0), "h_0": z[0] @ weights.W_h, "c_0": d_c * steps[0].f}
+    return mean | {
+        "x": z @ weights.W_x,
+        "b": z.sum(axis=0).mean(axis=0),
+        "h_0": z[0] @ weights.W_h,
+        "c_0": d_c * steps[0].f,
+    }
 
 
 @faulty("3.14", or_else=[ALL_GATES])
@@ -623,7 +628,7 @@ def first_step_begins_at_zero(x, steps, weights, h_0, c_0, dh):
 @faulty("3.14", or_else=[ALL_GATES])
 def one_buffer_for_all_steps(x, steps, weights, h_0, c_0, dh):
     """The deltas are appended without a copy: afterwards every entry of the list is that of step 1."""
-    H, history = weights.H, []
+    H, history, d_x = weights.H, [], np.zeros_like(x)
     buffer, carry_h, carry_c = np.empty((len(h_0), 4 * H)), np.zeros_like(h_0), np.zeros_like(c_0)
     for t in reversed(range(len(x))):
         s, c_prev = steps[t], steps[t - 1].c if t else c_0
@@ -634,10 +639,11 @@ def one_buffer_for_all_steps(x, steps, weights, h_0, c_0, dh):
         buffer[:, 2 * H : 3 * H] = d_c * s.i * (1 - s.g**2)
         buffer[:, 3 * H :] = d_h * s.m * s.o * (1 - s.o)
         history.append(buffer)
+        d_x[t] = buffer @ weights.W_x
         carry_h, carry_c = buffer @ weights.W_h, d_c * s.f
     z, (h_prev, _) = np.stack(history[::-1]), before(steps, h_0, c_0)
     W_x, W_h = (np.einsum("tnk,tni->ki", z, a) for a in (np.asarray(x), h_prev))
-    return {"W_x": W_x, "W_h": W_h, "b": z.sum((0, 1)), "h_0": carry_h, "c_0": carry_c}
+    return {"W_x": W_x, "W_h": W_h, "b": z.sum((0, 1)), "x": d_x, "h_0": carry_h, "c_0": carry_c}
 
 
 @faulty("3.15")
@@ -663,7 +669,8 @@ def inputs_added_up(x, steps, weights, h_0, c_0, dh):
     """delta x_t is summed over the later steps, like a parameter."""
     z, _, d_c = deltas_of(steps, weights, c_0, dh)
     d_x = np.cumsum(z[::-1] @ weights.W_x, axis=0)[::-1]
-    return {"x": d_x, "h_0": z[0] @ weights.W_h, "c_0": d_c * steps[0].f, "b": np.einsum("tnk->k", z)}
+    back = {"W_x": np.einsum("tnk,tni->ki", z, x), "b": np.einsum("tnk->k", z), "x": d_x}
+    return back | {"h_0": z[0] @ weights.W_h, "c_0": d_c * steps[0].f}
 
 
 @faulty("3.16")
@@ -990,7 +997,8 @@ def mean_over_steps_and_h_0_forgotten(x, steps, weights, h_0, c_0, dh):
     z, _, d_c = deltas_of(steps, weights, c_0, dh)
     terms = [(d.T @ x_t, d.T @ h, d.sum(axis=0)) for d, x_t, h in zip(z, x, before(steps, h_0, c_0)[0])]
     W_x, W_h, b = (np.mean(term, axis=0) for term in zip(*terms))
-    return {"W_x": W_x, "W_h": W_h, "b": b, "h_0": np.zeros_like(h_0), "c_0": d_c * steps[0].f}
+    back = {"W_x": W_x, "W_h": W_h, "b": b, "x": np.array([d @ weights.W_x for d in z])}
+    return back | {"h_0": np.zeros_like(h_0), "c_0": d_c * steps[0].f}
 
 
 @faulty("3.7", "3.9")
@@ -1237,7 +1245,7 @@ def output_before_candidate_squared_inputs_of_one_gate(x, steps, weights, h_0, c
 @faulty("3.5", "3.6", "3.8", "3.14", or_else=[("3.5", "3.6", "3.8", *ALL_GATES)])
 def first_attempt(x, steps, weights, h_0, c_0, dh):
     """No slope of tanh, h_t for m_t at the output gate, c_t for c_{t-1}, and W_x summed with a sign of its own."""
-    dW_x = dW_h = db = carry_h = carry_c = 0
+    dx, dW_x, dW_h, db, carry_h, carry_c = [], 0, 0, 0, 0, 0
     for t in reversed(range(len(x))):
         s, h_prev = steps[t], steps[t - 1].h if t > 0 else h_0
         d_h = dh[t] + carry_h
@@ -1248,8 +1256,9 @@ def first_attempt(x, steps, weights, h_0, c_0, dh):
         d_g = d_c * s.i * (1 - s.g**2)
         d_z = np.hstack([d_i, d_f, d_g, d_o])
         dW_x, dW_h, db = dW_x - d_z.T @ x[t], dW_h + d_z.T @ h_prev, db + d_z.sum(axis=0)
+        dx = [d_z @ weights.W_x, *dx]
         carry_h, carry_c = d_z @ weights.W_h, d_c * s.f
-    return {"W_x": dW_x, "W_h": dW_h, "b": db, "h_0": carry_h, "c_0": carry_c}
+    return {"W_x": dW_x, "W_h": dW_h, "b": db, "x": np.stack(dx), "h_0": carry_h, "c_0": carry_c}
 
 
 # Right ones
