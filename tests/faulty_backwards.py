@@ -1,9 +1,9 @@
 """Backward passes as people write them: faulty ones with the equations that are wrong, right ones, and broken ones.
 
-Each is called as notebook 03 calls its own, `backward(x, steps, weights, h_0, c_0, dh)`, and has a style of its own.
-Numbers are those of notebook 03. Where a wrong carry is also what is returned for h_0 or c_0, (3.16) may be named with
-(3.4) or (3.5), as one line is all three; where a sum over steps is wrong for one gate, (3.14) is as good as that
-gate's own number.
+Each is called as notebook 03 calls its own, `backward(x, steps, weights, h_0, c_0, dh)`; the styles differ on purpose.
+Numbers are those of notebook 03. A wrong carry is often what is returned for h_0 or c_0 too: then (3.16) may be named
+with (3.4) or (3.5), or left out, as one line is all of them. Where (3.14) is wrong, the numbers of the gates for which
+it is wrong do as well.
 """
 
 from collections.abc import Callable
@@ -109,28 +109,28 @@ def forget_gate_of_this_step(x, steps, weights, h_0, c_0, dh):
 @faulty("3.5")
 def slope_on_both_terms(x, steps, weights, h_0, c_0, dh):
     """1 - m_t^2 multiplies what comes from c_{t+1} as well."""
-    n, b, d = len(x), len(h_0), weights.H
-    IFGO, (C, M) = np.stack([np.hstack([s.i, s.f, s.g, s.o]) for s in steps]), stacked(steps, "c m")
-    dIFGO, dIFGOf = np.zeros((n, b, 4 * d)), np.zeros((n, b, 4 * d))
-    dC, dHout, dWLSTM = np.zeros((n, b, d)), np.array(dh), np.zeros((1 + weights.I + d, 4 * d))
-    WLSTM = np.vstack([weights.b, weights.W_x.T, weights.W_h.T])
-    dh0, dc0 = np.zeros((b, d)), np.zeros((b, d))
-    for t in reversed(range(n)):
-        Hin = np.hstack([np.ones((b, 1)), x[t], steps[t - 1].h if t > 0 else h_0])
-        dIFGOf[t, :, 3 * d :] = M[t] * dHout[t]
-        dC[t] += dHout[t] * IFGO[t, :, 3 * d :]
-        dC[t] *= 1 - M[t] ** 2
-        dIFGOf[t, :, d : 2 * d] = (C[t - 1] if t > 0 else c_0) * dC[t]
-        dIFGOf[t, :, :d] = IFGO[t, :, 2 * d : 3 * d] * dC[t]
-        dIFGOf[t, :, 2 * d : 3 * d] = IFGO[t, :, :d] * dC[t]
-        dIFGO[t] = IFGO[t] * (1 - IFGO[t]) * dIFGOf[t]
-        dIFGO[t, :, 2 * d : 3 * d] = (1 - IFGO[t, :, 2 * d : 3 * d] ** 2) * dIFGOf[t, :, 2 * d : 3 * d]
-        dWLSTM += Hin.T @ dIFGO[t]
-        dHin = dIFGO[t] @ WLSTM.T
-        (dC[t - 1] if t > 0 else dc0)[:] += IFGO[t, :, d : 2 * d] * dC[t]
-        (dHout[t - 1] if t > 0 else dh0)[:] += dHin[:, 1 + weights.I :]
-    dW = dWLSTM.T
-    return {"b": dW[:, 0], "W_x": dW[:, 1 : 1 + weights.I], "W_h": dW[:, 1 + weights.I :], "h_0": dh0, "c_0": dc0}
+    T, N, H = len(x), len(h_0), weights.H
+    A, (C, M) = np.stack([np.hstack([s.i, s.f, s.g, s.o]) for s in steps]), stacked(steps, "c m")
+    pre, seen = np.zeros((T, N, 4 * H)), np.zeros((T, N, 4 * H))
+    back_c, back_h, drows = np.zeros((T, N, H)), np.array(dh), np.zeros((1 + weights.I + H, 4 * H))
+    rows = np.vstack([weights.b, weights.W_x.T, weights.W_h.T])
+    dh0, dc0 = np.zeros((N, H)), np.zeros((N, H))
+    for t in reversed(range(T)):
+        source = np.hstack([np.ones((N, 1)), x[t], steps[t - 1].h if t > 0 else h_0])
+        seen[t, :, 3 * H :] = M[t] * back_h[t]
+        back_c[t] += back_h[t] * A[t, :, 3 * H :]
+        back_c[t] *= 1 - M[t] ** 2
+        seen[t, :, H : 2 * H] = (C[t - 1] if t > 0 else c_0) * back_c[t]
+        seen[t, :, :H] = A[t, :, 2 * H : 3 * H] * back_c[t]
+        seen[t, :, 2 * H : 3 * H] = A[t, :, :H] * back_c[t]
+        pre[t] = A[t] * (1 - A[t]) * seen[t]
+        pre[t, :, 2 * H : 3 * H] = (1 - A[t, :, 2 * H : 3 * H] ** 2) * seen[t, :, 2 * H : 3 * H]
+        drows += source.T @ pre[t]
+        down = pre[t] @ rows.T
+        (back_c[t - 1] if t > 0 else dc0)[:] += A[t, :, H : 2 * H] * back_c[t]
+        (back_h[t - 1] if t > 0 else dh0)[:] += down[:, 1 + weights.I :]
+    grad = drows.T
+    return {"b": grad[:, 0], "W_x": grad[:, 1 : 1 + weights.I], "W_h": grad[:, 1 + weights.I :], "h_0": dh0, "c_0": dc0}
 
 
 @faulty("3.6")
@@ -521,35 +521,35 @@ def candidate_taken_for_a_sigmoid(x, steps, weights, h_0, c_0, dh):
 @faulty("3.9")
 def candidate_without_input_gate(x, steps, weights, h_0, c_0, dh):
     """The factor i_t is missing from the candidate's delta."""
-    Wi, Wf, Wc, Wo = (np.hstack([weights.gate(k)[1], weights.gate(k)[0]]) for k in "ifgo")
-    n_out = weights.H
-    dWi, dWf, dWc, dWo = (np.zeros_like(W) for W in (Wi, Wf, Wc, Wo))
-    dbi, dbf, dbc, dbo = (np.zeros((1, n_out)) for _ in range(4))
-    dA_next, dC_next, dXs = np.zeros_like(h_0), np.zeros_like(c_0), []
+    Wi, Wf, Wg, Wo = (np.hstack([weights.gate(k)[1], weights.gate(k)[0]]) for k in "ifgo")
+    H = weights.H
+    dWi, dWf, dWg, dWo = (np.zeros_like(W) for W in (Wi, Wf, Wg, Wo))
+    dbi, dbf, dbg, dbo = (np.zeros((1, H)) for _ in range(4))
+    dh_next, dc_next, dx = np.zeros_like(h_0), np.zeros_like(c_0), []
     for t in reversed(range(len(x))):
-        Gi, Gf, Cc, Go, Ct = steps[t].i, steps[t].f, steps[t].g, steps[t].o, steps[t].c
-        A_prev, C_prev = (steps[t - 1].h, steps[t - 1].c) if t else (h_0, c_0)
-        Zt = np.hstack([A_prev, x[t]])
-        dA = dh[t] + dA_next
-        dC = dC_next + dA * Go * (1 - np.tanh(Ct) ** 2)
-        _dGo = dA * np.tanh(Ct) * Go * (1 - Go)
-        _dCc = dC * (1 - Cc**2)
-        _dGi = dC * Cc * Gi * (1 - Gi)
-        _dGf = dC * C_prev * Gf * (1 - Gf)
-        dZ = _dGf @ Wf + _dGi @ Wi + _dCc @ Wc + _dGo @ Wo
-        dWi, dWf, dWc, dWo = dWi + _dGi.T @ Zt, dWf + _dGf.T @ Zt, dWc + _dCc.T @ Zt, dWo + _dGo.T @ Zt
-        dbi, dbf = dbi + _dGi.sum(axis=0, keepdims=True), dbf + _dGf.sum(axis=0, keepdims=True)
-        dbc, dbo = dbc + _dCc.sum(axis=0, keepdims=True), dbo + _dGo.sum(axis=0, keepdims=True)
-        dA_next, dC_next = dZ[:, :n_out], Gf * dC
-        dXs.insert(0, dZ[:, n_out:])
-    dW = np.vstack([dWi, dWf, dWc, dWo])
-    b = np.hstack([dbi, dbf, dbc, dbo]).squeeze(0)
-    return {"W_h": dW[:, :n_out], "W_x": dW[:, n_out:], "b": b, "x": np.array(dXs), "h_0": dA_next, "c_0": dC_next}
+        i, f, g, o, c = steps[t].i, steps[t].f, steps[t].g, steps[t].o, steps[t].c
+        h_prev, c_prev = (steps[t - 1].h, steps[t - 1].c) if t else (h_0, c_0)
+        row = np.hstack([h_prev, x[t]])
+        dh_t = dh[t] + dh_next
+        dc = dc_next + dh_t * o * (1 - np.tanh(c) ** 2)
+        do = dh_t * np.tanh(c) * o * (1 - o)
+        dg = dc * (1 - g**2)
+        di = dc * g * i * (1 - i)
+        df = dc * c_prev * f * (1 - f)
+        drow = df @ Wf + di @ Wi + dg @ Wg + do @ Wo
+        dWi, dWf, dWg, dWo = dWi + di.T @ row, dWf + df.T @ row, dWg + dg.T @ row, dWo + do.T @ row
+        dbi, dbf = dbi + di.sum(axis=0, keepdims=True), dbf + df.sum(axis=0, keepdims=True)
+        dbg, dbo = dbg + dg.sum(axis=0, keepdims=True), dbo + do.sum(axis=0, keepdims=True)
+        dh_next, dc_next = drow[:, :H], f * dc
+        dx.insert(0, drow[:, H:])
+    dW = np.vstack([dWi, dWf, dWg, dWo])
+    b = np.hstack([dbi, dbf, dbg, dbo]).squeeze(0)
+    return {"W_h": dW[:, :H], "W_x": dW[:, H:], "b": b, "x": np.array(dx), "h_0": dh_next, "c_0": dc_next}
 
 
-def deltas_of(steps, weights, c_0, dh, d_c_last=0):
+def deltas_of(steps, weights, c_0, dh):
     """For those below whose mistake comes after the deltas: z (T, N, 4H), delta h_1, delta c_1."""
-    z, carry_h, carry_c = [], 0, d_c_last
+    z, carry_h, carry_c = [], 0, 0
     for s, c_prev, dh_t in list(zip(steps, [c_0, *(s.c for s in steps)], dh))[::-1]:
         d_h = dh_t + carry_h
         d_c = d_h * s.o * (1 - s.m**2) + carry_c
@@ -714,6 +714,7 @@ def initial_states_exchanged(x, steps, weights, h_0, c_0, dh):
     return {"W_x": W_x, "b": z.sum(axis=1).sum(axis=0), "h_0": d_h0, "c_0": d_c0}
 
 
+# Where the rows are used, or whose rows they are, or where they are put side by side: above (3.14).
 @faulty("3.4", "3.14", "3.16", or_else=[("3.7", "3.8"), ("3.14",)])
 def rows_in_order_f_i_g_o(x, steps, weights, h_0, c_0, dh):
     """The deltas are stacked as f, i, g, o, so that the rows of i and f are exchanged wherever they are used."""
@@ -818,33 +819,25 @@ def hidden_carry_summed_over_sequences(x, steps, weights, h_0, c_0, dh):
 @faulty("3.5", "3.6")
 def cell_without_output_tanh(x, steps, weights, h_0, c_0, dh):
     """The backward pass of an older cell, h = o c: no slope of tanh in delta c, and c_t for m_t at the output gate."""
-    top_diff_h, top_diff_s = np.zeros_like(h_0), np.zeros_like(c_0)
-    wi_diff, wf_diff, wg_diff, wo_diff = (np.zeros((weights.H, weights.I + weights.H)) for _ in range(4))
-    bi_diff, bf_diff, bg_diff, bo_diff = (np.zeros(weights.H) for _ in range(4))
-    w_i, w_f, w_g, w_o = np.split(np.hstack((weights.W_x, weights.W_h)), 4)
-    for idx in range(len(x) - 1, -1, -1):
-        state = steps[idx]
-        s_prev, h_prev = (steps[idx - 1].c, steps[idx - 1].h) if idx > 0 else (c_0, h_0)
-        xc = np.hstack((x[idx], h_prev))
-        diff_h = dh[idx] + top_diff_h
-        ds = state.o * diff_h + top_diff_s
-        do = state.c * diff_h
-        di, dg, df = state.g * ds, state.i * ds, s_prev * ds
-        di_input, df_input = (1.0 - state.i) * state.i * di, (1.0 - state.f) * state.f * df
-        do_input, dg_input = (1.0 - state.o) * state.o * do, (1.0 - state.g**2) * dg
-        wi_diff += di_input.T @ xc
-        wf_diff += df_input.T @ xc
-        wo_diff += do_input.T @ xc
-        wg_diff += dg_input.T @ xc
-        bi_diff += di_input.sum(0)
-        bf_diff += df_input.sum(0)
-        bo_diff += do_input.sum(0)
-        bg_diff += dg_input.sum(0)
-        dxc = di_input @ w_i + df_input @ w_f + do_input @ w_o + dg_input @ w_g
-        top_diff_s, top_diff_h = ds * state.f, dxc[:, weights.I :]
-    W = np.vstack((wi_diff, wf_diff, wg_diff, wo_diff))
-    b = np.hstack((bi_diff, bf_diff, bg_diff, bo_diff))
-    return {"W_x": W[:, : weights.I], "W_h": W[:, weights.I :], "b": b, "h_0": top_diff_h, "c_0": top_diff_s}
+    W = {k: np.hstack(weights.gate(k)[:2]) for k in "ifgo"}  # on [x, h]
+    W_sum, b_sum = {k: np.zeros_like(W[k]) for k in W}, {k: np.zeros(weights.H) for k in W}
+    err_h, err_c = np.zeros_like(h_0), np.zeros_like(c_0)
+    for now in range(len(x) - 1, -1, -1):
+        state = steps[now]
+        c_old, h_old = (steps[now - 1].c, steps[now - 1].h) if now > 0 else (c_0, h_0)
+        joined, err_joined = np.hstack((x[now], h_old)), 0
+        err_h = err_h + dh[now]
+        err_c = err_c + state.o * err_h
+        at_gate = {"i": state.g * err_c, "f": c_old * err_c, "g": state.i * err_c, "o": state.c * err_h}
+        for k, err in at_gate.items():
+            value = getattr(state, k)
+            err = err * ((1.0 - value**2) if k == "g" else (1.0 - value) * value)
+            W_sum[k] += err.T @ joined
+            b_sum[k] += err.sum(axis=0)
+            err_joined = err_joined + err @ W[k]
+        err_h, err_c = err_joined[:, weights.I :], err_c * state.f
+    W_all, b_all = np.vstack([W_sum[k] for k in "ifgo"]), np.hstack([b_sum[k] for k in "ifgo"])
+    return {"W_x": W_all[:, : weights.I], "W_h": W_all[:, weights.I :], "b": b_all, "h_0": err_h, "c_0": err_c}
 
 
 @faulty("3.4", "3.5")
