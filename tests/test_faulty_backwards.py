@@ -6,6 +6,7 @@ from faulty_backwards import BROKEN, FAULTY, RIGHT, Case
 from random_lstm import RandomLSTM
 
 from lstm_helpers import lstm_backward, lstm_forward, lstm_step
+from lstm_helpers.diagnosis import diagnose
 
 SHAPES = [(1, 1, 1, 1), (1, 3, 2, 4), (2, 1, 3, 2), (3, 2, 3, 4), (5, 3, 2, 3)]  # T, N, I, H
 ENDS = ("W_x", "W_h", "b", "x", "h_0", "c_0", "z")
@@ -146,3 +147,34 @@ def test_a_faulty_one_registered_as_right_or_with_a_number_too_few_is_noticed(ca
         if fewer not in case.accepted:
             with pytest.raises(AssertionError, match="named"):
                 check_faulty(Case(case.backward, (fewer,)))
+
+
+# --- the doctor, who was made without these functions ---
+
+NOT_NAMED = {  # noticed, but with other equations than these
+    "carries_cut_every_third_step",  # seen from four steps on; carries are examined over three
+    "carry_multiplied_in_place",  # (3.5) without (3.16), which the same line is
+    "arrow_factor_and_end",  # the three, and besides W_x, which the wrong end spoils
+}
+
+
+@pytest.mark.parametrize("case", FAULTY, ids=lambda case: case.name)
+def test_the_doctor_notices_each_and_names_nine_in_ten(case):
+    found = diagnose(case.backward)
+    named = {finding.equation for finding in found.findings} in case.accepted
+    assert not found.right and named == (case.name not in NOT_NAMED), found
+
+
+def test_nine_in_ten_are_named():
+    assert {case.name for case in FAULTY} >= NOT_NAMED and len(NOT_NAMED) <= len(FAULTY) / 10
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.name)
+def test_the_doctor_raises_no_false_alarm(case):
+    found = diagnose(case.backward)
+    assert found.right and not found.findings, found
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
+def test_the_doctor_says_what_is_broken(case):
+    assert case.words.lower() in str(diagnose(case.backward)).lower()

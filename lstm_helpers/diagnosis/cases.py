@@ -165,7 +165,7 @@ def answer_of(function, *arguments):
     except Exception as error:
         raise Stop(f"the function stops with {type(error).__name__}: {error}{own_line(function, error)}") from None
     if answer is None:
-        raise Stop("the function returns nothing: is a `return` missing at its end?")
+        raise Stop("the function returns nothing (None): is a `return` missing at its end?")
     return answer
 
 
