@@ -73,6 +73,14 @@ MISTAKES = {  # the equations that must be named: what was changed
     "h_t for h_{t-1}": ({"3.14"}, [("d_z.T @ h_prev", "d_z.T @ s.h")]),
     "mean over sequences": ({"3.14"}, [("d_z.sum(axis=0)", "d_z.mean(axis=0)")]),
     "last step only": ({"3.14"}, [("db = db + d_z.sum(axis=0)", "db = d_z.sum(axis=0) if t == len(x) - 1 else db")]),
+    "h_t for h_{t-1}, candidate alone": (
+        {"3.12"},
+        [("d_z.T @ h_prev", "np.vstack([d_i.T @ h_prev, d_f.T @ h_prev, d_g.T @ s.h, d_o.T @ h_prev])")],
+    ),
+    "mean over sequences, one bias": (
+        {"3.11"},
+        [("d_z.sum(axis=0)", "np.hstack([d_i.sum(0), d_f.mean(0), d_g.sum(0), d_o.sum(0)])")],
+    ),
     "= for +=": ({"3.14"}, [("dW_h = dW_h + ", "dW_h = ")]),
     "rows in another order": ({"3.14"}, [("[d_i, d_f, d_g, d_o]", "[d_f, d_i, d_g, d_o]")]),
     "W_h transposed on the way back": ({"3.4"}, [("d_z @ weights.W_h", BLOCKS_TRANSPOSED)]),
