@@ -3,13 +3,15 @@
 import base64
 import io
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lstm_helpers.plots import Picture, Slider
+from lstm_helpers import LSTMWeights, lstm_step
+from lstm_helpers.plots import Picture, Slider, graph, way_back
+from lstm_helpers.plots.cell import draw_cell
 from lstm_helpers.plots.files import FIGURES, FOLDER, svg
 from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades
 
@@ -119,3 +121,44 @@ def test_gate_colours_differ_for_colour_blind_readers():
     for kind, matrix in matrices.items():
         for a, b in combinations(rgb, 2):
             assert np.linalg.norm(np.array(matrix) @ (rgb[a] - rgb[b])) > 0.1, (kind, a, b)
+
+
+# --- built step by step ---
+
+
+def test_the_cell_grows_by_one_equation_a_stage():
+    weights = LSTMWeights(np.ones((4, 2)), np.full((4, 1), -1.0), np.array([1, 2, -1, 0.5]))
+    x_t, h, c = np.array([[0.3, -2.0]]), np.array([[0.6]]), np.array([[-1.2]])
+    step = lstm_step(x_t, h, c, weights)
+    said = [{text.get_text() for text in draw_cell(step, x_t, h, c, upto=k).axes[0].texts} for k in range(1, 7)]
+    new = [sorted(after - before) for before, after in zip([set(), *said], said)]
+    named = [
+        {name for name in ("f_t$", "i_t$", "g_t$", "c_t$", "o_t$", "h_t$") if f"${name} = " in " ".join(texts)}
+        for texts in new
+    ]
+    assert named == [{"f_t$"}, {"i_t$"}, {"g_t$"}, {"c_t$"}, {"o_t$"}, {"h_t$"}]
+    assert all(before < after for before, after in pairwise(said))
+    assert said[-1] == {text.get_text() for text in draw_cell(step, x_t, h, c).axes[0].texts}
+
+
+def test_the_way_back_takes_every_arrow_once():
+    arrows = [edge for new, _ in way_back.STAGES for edge in new]
+    assert sorted(arrows) == sorted(graph.edges(2))
+
+
+def test_the_way_back_goes_only_on_from_where_it_has_arrived():
+    arrived = {"L"}
+    for new, _ in way_back.STAGES:
+        for start, end in new:
+            assert end in arrived | {start for start, _ in new}
+        arrived |= {start for start, _ in new}
+
+
+@pytest.mark.parametrize("upto", [1, 8])
+def test_arrows_of_the_way_back_point_backwards(upto):
+    (arrow,) = [
+        each
+        for each in way_back.draw_way_back(upto).axes[0].texts
+        if hasattr(each, "arrow_patch") and each.arrow_patch and each.xyann[0] > 8.5
+    ]
+    assert arrow.xy[0] < arrow.xyann[0]  # from L to h_2

@@ -13,11 +13,12 @@ LEFT, RIGHT = 0.25, 10.75
 
 
 @styled
-def draw_cell(step, x_t, h_prev, c_prev, title="", ax=None):
+def draw_cell(step, x_t, h_prev, c_prev, title="", upto=6, ax=None):
     """One step of an LSTM with one unit and one sequence, after the equations (1.2) to (1.7).
 
     step: LSTMStep whose arrays are (1, 1). x_t: its input, (1, I). h_prev, c_prev: the states before it, (1, 1).
-    A gate's box is filled as far as the gate is open. Returns the Figure.
+    upto: how many of the six equations are drawn, in their order. A gate's box is filled as far as the gate is open.
+    Returns the Figure.
     """
     figure, ax = axes_for(ax, 11, 6)
     ax.set_axis_off()
@@ -30,33 +31,55 @@ def draw_cell(step, x_t, h_prev, c_prev, title="", ax=None):
     )
     ax.text(LEFT, 5.75, title, fontsize=17, va="center", weight="bold")
 
-    _wire(ax, [(LEFT, CELL_LINE), (RIGHT, CELL_LINE)], INK, width=4)
-    _wire(ax, [(LEFT, BUS), (GATE_X["o"], BUS)], GREY, arrow=False)
+    for gate, stage in {"f": 1, "i": 2, "g": 3, "o": 5}.items():
+        if stage <= upto:
+            _draw_gate(ax, gate, v)
     _wire(ax, [(1.4, 0.2), (1.4, BUS)], GREY, arrow=False)
     _dot(ax, 1.4, BUS)
-    for gate, x in GATE_X.items():
-        colour = GATE_COLOURS[gate]
-        _wire(ax, [(x, BUS), (x, GATE_ROW - 0.35)], GREY)
-        _dot(ax, x, BUS)
-        tops = {
-            "f": [(x, CELL_LINE - 0.2)],
-            "i": [(x, MERGE), (WRITE_X - 0.2, MERGE)],
-            "g": [(x, MERGE), (WRITE_X + 0.2, MERGE)],
-            "o": [(x, OUTPUT), (READ_X - 0.2, OUTPUT)],
-        }
-        _wire(ax, [(x, GATE_ROW + 0.35), *tops[gate]], colour)
-        _gate(ax, gate, x, v[gate])
-        _label(ax, x + 0.1, BUS + 0.34, rf"$\tilde{{{gate}}}_t$ = {number(v[gate + '_pre'])}", GREY)
-        above = GATE_ROW + 0.62
-        _label(ax, x + 0.1, above, f"${gate}_t$ = {decimals(v[gate])}", colour)
+    _label(ax, LEFT, BUS + 0.27, f"$h_{{t-1}}$ = {decimals(v['h_prev'])}", INK)
+    _label(ax, 1.55, 0.35, "$x_t$ = (" + ", ".join(number(value) for value in x_t[0]) + ")", INK)
+    if upto >= 4:  # (1.5)
+        _draw_cell_state(ax, v)
+    if upto >= 6:  # (1.7)
+        _draw_hidden_state(ax, v)
+    return figure
+
+
+def _draw_gate(ax, gate, v):
+    x, colour = GATE_X[gate], GATE_COLOURS[gate]
+    _wire(ax, [(LEFT, BUS), (x, BUS)], GREY, arrow=False)
+    _wire(ax, [(x, BUS), (x, GATE_ROW - 0.35)], GREY)
+    _dot(ax, x, BUS)
+    tops = {
+        "f": [(x, CELL_LINE - 0.2)],
+        "i": [(x, MERGE), (WRITE_X - 0.2, MERGE)],
+        "g": [(x, MERGE), (WRITE_X + 0.2, MERGE)],
+        "o": [(x, OUTPUT), (READ_X - 0.2, OUTPUT)],
+    }
+    _wire(ax, [(x, GATE_ROW + 0.35), *tops[gate]], colour)
+    _gate(ax, gate, x, v[gate])
+    _label(ax, x + 0.1, BUS + 0.34, rf"$\tilde{{{gate}}}_t$ = {number(v[gate + '_pre'])}", GREY)
+    _label(ax, x + 0.1, GATE_ROW + 0.62, f"${gate}_t$ = {decimals(v[gate])}", colour)
+
+
+def _draw_cell_state(ax, v):
+    _wire(ax, [(LEFT, CELL_LINE), (RIGHT, CELL_LINE)], INK, width=4)
     _wire(ax, [(WRITE_X, MERGE + 0.2), (WRITE_X, CELL_LINE - 0.2)], INK)
+    _node(ax, GATE_X["f"], CELL_LINE, r"$\times$")
+    _node(ax, WRITE_X, CELL_LINE, "+")
+    _node(ax, WRITE_X, MERGE, r"$\times$")
+    over = CELL_LINE + 0.27
+    _label(ax, LEFT, over, f"$c_{{t-1}}$ = {decimals(v['c_prev'])}", INK)
+    _label(ax, 3.0, over, rf"$f_t\,c_{{t-1}}$ = {decimals(v['f'] * v['c_prev'])}", GATE_COLOURS["f"])
+    _label(ax, WRITE_X + 0.12, 4.25, rf"$i_t\,g_t$ = {decimals(v['i'] * v['g'])}", INK)
+    _label(ax, RIGHT, over, f"$c_t$ = {decimals(v['c'])}", INK, left=True)
+
+
+def _draw_hidden_state(ax, v):
     _wire(ax, [(READ_X, CELL_LINE), (READ_X, 4.32)], INK, arrow=False)
     _wire(ax, [(READ_X, 4.0), (READ_X, OUTPUT + 0.2)], INK)
     _wire(ax, [(READ_X, OUTPUT - 0.2), (READ_X, BUS), (RIGHT, BUS)], INK)
     _dot(ax, READ_X, CELL_LINE)
-    _node(ax, GATE_X["f"], CELL_LINE, r"$\times$")
-    _node(ax, WRITE_X, CELL_LINE, "+")
-    _node(ax, WRITE_X, MERGE, r"$\times$")
     _node(ax, READ_X, OUTPUT, r"$\times$")
     ax.add_patch(
         FancyBboxPatch(
@@ -64,17 +87,8 @@ def draw_cell(step, x_t, h_prev, c_prev, title="", ax=None):
         )
     )
     ax.text(READ_X, 4.16, "tanh", ha="center", va="center", fontsize=14, zorder=5)
-
-    over = CELL_LINE + 0.27
-    _label(ax, LEFT, over, f"$c_{{t-1}}$ = {decimals(v['c_prev'])}", INK)
-    _label(ax, 3.0, over, rf"$f_t\,c_{{t-1}}$ = {decimals(v['f'] * v['c_prev'])}", GATE_COLOURS["f"])
-    _label(ax, WRITE_X + 0.12, 4.25, rf"$i_t\,g_t$ = {decimals(v['i'] * v['g'])}", INK)
-    _label(ax, RIGHT, over, f"$c_t$ = {decimals(v['c'])}", INK, left=True)
     _label(ax, READ_X - 0.12, 3.72, f"$m_t$ = {decimals(v['m'])}", INK, left=True)
-    _label(ax, LEFT, BUS + 0.27, f"$h_{{t-1}}$ = {decimals(v['h_prev'])}", INK)
-    _label(ax, 1.55, 0.35, "$x_t$ = (" + ", ".join(number(value) for value in x_t[0]) + ")", INK)
     _label(ax, RIGHT, BUS + 0.27, f"$h_t$ = {decimals(v['h'])}", INK, left=True)
-    return figure
 
 
 def number(value):

@@ -27,11 +27,11 @@ def edges(last):
 
 
 @styled
-def draw_graph(last, coloured=None, title="", dashed=(), ax=None):
+def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=False, ax=None):
     """Steps 1 ... last with their loss L at the last one.
 
-    coloured: {(from, to): colour} for the edges to bring out. dashed: those of them that are none of the graph's.
-    Returns the Figure.
+    coloured: {(from, to): colour} for the edges to bring out, drawn as arrows from `to` to `from` where backwards is
+    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner. Returns the Figure.
     """
     coloured = coloured or {}
     figure, ax = axes_for(ax, round(0.7 + STEP * last * 0.8, 1), 4.4)
@@ -47,7 +47,8 @@ def draw_graph(last, coloured=None, title="", dashed=(), ax=None):
         if edge not in coloured:
             _edge(ax, last, edge, PALE, 1.4)
     for edge, colour in coloured.items():
-        _edge(ax, last, edge, colour, 3.4, "--" if edge in dashed else "-")
+        style, width = "--" if edge in dashed else "-", 1.8 if edge in thin else 3.4
+        _edge(ax, last, edge, colour, width, style, backwards)
     lit = {node for edge in coloured for node in edge}
     for node, at in place.items():
         colour = GATE_COLOURS.get(node[0], INK)
@@ -87,11 +88,12 @@ def edge_points(edge, last):
     return points
 
 
-def _edge(ax, last, edge, colour, width, style="-"):
-    points = edge_points(edge, last)
+def _edge(ax, last, edge, colour, width, style="-", backwards=False):
+    points = edge_points(edge, last)[:: -1 if backwards else 1]
+    end = points[-1]
     towards = (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2])
-    points = points[np.linalg.norm(points - points[-1], axis=1) > 0.33]  # up to the rim of the circle
-    points = np.concatenate([points, [np.array(_place(edge[1], last)) - 0.33 * towards]])
+    points = points[np.linalg.norm(points - end, axis=1) > 0.33]  # up to the rim of the circle
+    points = np.concatenate([points, [end - 0.33 * towards]])
     order = 1 if colour == PALE else 2
     ax.plot(*points[:-1].T, color=colour, lw=width, ls=style, zorder=order, solid_joinstyle="round")
     arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}

@@ -146,7 +146,10 @@ def draw_lingering(S, logs, labels):
 
 @styled
 def draw_cobweb(W_s, starts, steps=40, ax=None):
-    """S -> tanh(W_s S) as a cobweb: the curve, the diagonal, and where repeated steps lead from each start."""
+    """S -> tanh(W_s S) as a cobweb: the curve, the diagonal, and where that many steps lead from each start.
+
+    The title says where the last start has led, and the slope of the curve there.
+    """
     figure, ax = axes_for(ax, 6.4, 5.6)
     S = np.linspace(-1, 1, 401)
     ax.plot(S, S, color=GREY, lw=1.2)
@@ -160,7 +163,7 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
         slope = W_s * (1 - x[-1] ** 2)
     ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
     ax.set_yticks([-1, 0, 1])
-    ax.set_title(f"$W_s$ = {W_s:.2f}: arrives at {abs(x[-1]):.3f}, slope {slope:.3f}", fontsize=13)
+    ax.set_title(f"$W_s$ = {W_s:.2f}: after {steps} steps at {x[-1]:.3f}, slope {slope:.3f}", fontsize=13)
     return figure
 
 

@@ -1,0 +1,66 @@
+"""The gradient of two LSTM steps, arrow by arrow, with the term of the equation that each arrow is."""
+
+from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+
+from lstm_helpers.plots.graph import draw_graph
+from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, styled
+
+# One stage: the arrows that are new, {(from, to) in the direction of the forward pass: colour}, and the equation in
+# pieces: {mathtext: colour}. Grey is what is not carried by the new arrows.
+FROM_H = {("h1", f"{gate}~2"): GATE_COLOURS[gate] for gate in "ifgo"}
+
+
+def _into_gate(gate, t):
+    return {(gate, f"{'h' if gate[0] == 'o' else 'c'}{t}"): GATE_COLOURS[gate[0]] for gate in (f"{gate}{t}",)} | {
+        (f"{gate}~{t}", f"{gate}{t}"): GATE_COLOURS[gate]
+    }
+
+
+STAGES = [
+    ({("h2", "L"): INK}, {r"$\delta h_2 =$": GREY, r"$\partial^+ L\,/\,\partial h_2$": INK}),
+    (
+        _into_gate("o", 2),
+        {r"$\delta\tilde{o}_2 =$": GREY, r"$\delta h_2\, m_2\, o_2 (1 - o_2)$": GATE_COLOURS["o"]},
+    ),
+    (
+        {("m2", "h2"): INK, ("c2", "m2"): INK},
+        {r"$\delta c_2 =$": GREY, r"$\delta h_2\, o_2 (1 - m_2^2)$": INK},
+    ),
+    (
+        _into_gate("i", 2) | _into_gate("f", 2) | _into_gate("g", 2),
+        {
+            r"$\delta\tilde{i}_2 = \delta c_2\, g_2\, i_2 (1 - i_2)$   ": GATE_COLOURS["i"],
+            r"$\delta\tilde{f}_2 = \delta c_2\, c_1\, f_2 (1 - f_2)$   ": GATE_COLOURS["f"],
+            r"$\delta\tilde{g}_2 = \delta c_2\, i_2 (1 - g_2^2)$": GATE_COLOURS["g"],
+        },
+    ),
+    (
+        FROM_H,
+        {r"$\delta h_1 = \partial^+ L\,/\,\partial h_1$": GREY}
+        | {rf"$+\ \delta\tilde{{{gate}}}_2 W_{{h{gate}}}$": GATE_COLOURS[gate] for gate in "ifgo"},
+    ),
+    (
+        {("m1", "h1"): INK, ("c1", "m1"): INK},
+        {r"$\delta c_1 =$": GREY, r"$\delta h_1\, o_1 (1 - m_1^2)$": INK, r"$+\ \delta c_2\, f_2$": GREY},
+    ),
+    (
+        {("c1", "c2"): INK},
+        {r"$\delta c_1 = \delta h_1\, o_1 (1 - m_1^2)$": GREY, r"$+\ \delta c_2\, f_2$": INK},
+    ),
+    (
+        {edge: colour for gate in "ifgo" for edge, colour in _into_gate(gate, 1).items()},
+        {"the four gates as at step 2, from ": GREY, r"$\delta h_1$ and $\delta c_1$": INK},
+    ),
+]
+
+
+@styled
+def draw_way_back(upto):
+    """The first `upto` of the eight stages in which a gradient comes back through two steps. Returns the Figure."""
+    new, equation = STAGES[upto - 1]
+    old = {edge: colour for arrows, _ in STAGES[: upto - 1] for edge, colour in arrows.items()}
+    figure = draw_graph(2, coloured=old | new, backwards=True, thin=old)
+    pieces = [TextArea(text, textprops={"color": colour, "fontsize": 15}) for text, colour in equation.items()]
+    line = HPacker(children=pieces, pad=0, sep=6, align="baseline")
+    figure.axes[0].add_artist(AnchoredOffsetbox("upper left", child=line, frameon=False, pad=0, borderpad=0))
+    return figure
