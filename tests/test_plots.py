@@ -7,12 +7,14 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from matplotlib.patches import Circle
 from PIL import Image
 
 from lstm_helpers import LSTMWeights, lstm_step
 from lstm_helpers.plots import Picture, Slider, graph, way_back
 from lstm_helpers.plots.cell import draw_cell
 from lstm_helpers.plots.files import FIGURES, FOLDER, svg
+from lstm_helpers.plots.overlaps import overlaps
 from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades
 
 ALT = "A line that rises from zero to one."
@@ -162,3 +164,65 @@ def test_arrows_of_the_way_back_point_backwards(upto):
         if hasattr(each, "arrow_patch") and each.arrow_patch and each.xyann[0] > 8.5
     ]
     assert arrow.xy[0] < arrow.xyann[0]  # from L to h_2
+
+
+# --- labels that cannot be read ---
+
+
+def labelled(*texts, **line):
+    """A figure with the diagonal of a square, and texts (x, y, text, colour) on it."""
+    figure, ax = new_figure(4, 4)
+    figure.set_layout_engine("none")
+    ax.set_position([0, 0, 1, 1])
+    ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+    ax.plot([0, 1], [0, 1], **{"color": "red"} | line)
+    for x, y, text, colour in texts:
+        ax.text(x, y, text, color=colour, ha="center", va="center")
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("figure", "complaint"),
+    [
+        (labelled((0.3, 0.7, "one", INK), (0.35, 0.71, "two", INK)), "'one' lies on 'two'"),
+        (labelled((0.5, 0.5, "one", INK)), "'one' lies on a line of the colour red"),
+        (labelled((0, 0.3, "far left", "red")), "'far left' is cut off at the edge"),
+    ],
+)
+def test_labels_that_cannot_be_read_are_found(figure, complaint, monkeypatch):
+    found = overlaps(figure)
+    assert len(found) == 1 and complaint in found[0]
+    monkeypatch.setenv("LSTM_CHECK_PICTURES", "yes")
+    with pytest.raises(ValueError, match="picture 1 of 1: "):
+        Picture(figure, ALT)
+    with pytest.raises(ValueError, match="picture 2 of 2: "):
+        Slider([labelled(), figure], "ab", ALT, "n")
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        labelled((0.5, 0.5, "its own line", "red")),
+        labelled((0.2, 0.8, "one", INK), (0.8, 0.2, "two", INK)),
+        labelled((0.5, 0.5, "nothing is drawn there", INK), linestyle="None"),
+        labelled((0.5, 0.5, "nor there", INK), visible=False),
+        labelled((0.5, 0.62, "just above", INK), (0.5, 0.38, "just below", INK)),
+    ],
+)
+def test_labels_that_can_be_read_are_no_fault(figure):
+    assert overlaps(figure) == []
+
+
+def test_what_is_covered_or_clipped_is_not_seen():
+    figure = labelled((0.5, 0.5, "n", INK))
+    figure.axes[0].add_patch(Circle((0.5, 0.5), 0.1, fc="white", zorder=3))
+    assert overlaps(figure) == []
+    figure.axes[0].patches[0].set_alpha(0.5)
+    assert len(overlaps(figure)) == 1
+    figure = labelled(linestyle="None")
+    figure.axes[0].set_position([0, 0, 0.6, 1])
+    figure.text(0.9, 0.5, "n")
+    beyond = figure.axes[0].plot([1.52, 1.52, np.nan, 1.5], [0, 1, np.nan, 1], color="blue")[0]
+    assert overlaps(figure) == []
+    beyond.set_clip_on(False)
+    assert len(overlaps(figure)) == 1

@@ -79,7 +79,7 @@ def draw_survival(bands, highlight=(), bottom=-30.0, top=4.0, xlabel="lag", ever
         ax.fill_between(lag, low, high, color=colours[text], alpha=0.18, lw=0)
         ax.plot(lag, middle, lines.get(text, "-"), color=colours[text])
         ax.text(lag[-1] * 1.015, height, text, color=colours[text], va="center")
-    ax.axhline(0, color=FAINT, lw=1, zorder=0)
+    ax.plot([0, lag[-1]], [0, 0], color=FAINT, lw=1, zorder=0)
     ax.set(xlabel=xlabel, ylabel=r"$\log_{10}$ of the size", ylim=(bottom, top), xlim=(0, lag[-1] * 1.27))
     ax.set_xticks(range(0, len(lag), every))
     return figure

@@ -3,10 +3,12 @@
 import base64
 import html
 import io
+import os
 
 import matplotlib as mpl
 from PIL import Image
 
+from lstm_helpers.plots.overlaps import overlaps
 from lstm_helpers.plots.style import STYLE
 
 PIXELS_PER_INCH = 100  # on the page; the picture has twice as many, for projectors and sharp screens
@@ -21,6 +23,7 @@ class Picture:
 
     def __init__(self, figure, alt):
         self.figure, self.alt = figure, _sentence(alt)
+        _check([figure])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data = {"image/png": _png(self.figure, colours=256), "text/plain": self.alt}
@@ -44,6 +47,7 @@ class Slider:
         if not 0 <= start < len(figures):
             raise ValueError(f"start is {start}, but the frames are numbered 0 to {len(figures) - 1}")
         self.figures, self.labels, self.alt, self.name, self.start = figures, labels, _sentence(alt), name, start
+        _check(figures)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._html(), "text/plain": self.alt}
@@ -70,6 +74,14 @@ class Slider:
             f'style="width:60%;vertical-align:middle" oninput="{move}"></label> '
             f"<output>{labels[self.start]}</output></div>"
         )
+
+
+def _check(figures):
+    """Raises ValueError where tests run (conftest.py sets the variable) and a picture's labels cannot be read."""
+    if os.environ.get("LSTM_CHECK_PICTURES"):
+        for number, figure in enumerate(figures, start=1):
+            for complaint in overlaps(figure):
+                raise ValueError(f"picture {number} of {len(figures)}: {complaint}")
 
 
 def _sentence(alt):
