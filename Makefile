@@ -38,7 +38,7 @@ endef
 
 setup: .venv/with-course  ## prepare .venv (the other commands do so by themselves)
 
-LAB := $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly \
+LAB := $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly --LabApp.custom_css=True \
   --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/01_forward_equations.ipynb $(OPTIONS)
 
 # Jupyter runs as root only when told to: whoever reaches it could do anything on this machine.
@@ -47,6 +47,7 @@ not-as-root:
 	  echo 'JupyterLab does not start as root unless told to: make lab OPTIONS=--allow-root (in a container: OPTIONS="--allow-root --ip=0.0.0.0 --no-browser")' >&2; exit 1 ;; esac
 
 lab: not-as-root .venv/with-course  ## open the course in JupyterLab
+	mkdir -p .venv/jupyter/custom && cp tools/templates/lab.css .venv/jupyter/custom/custom.css
 	$(LAB)
 
 test: .venv/with-test  ## run all tests: every notebook under nbval, what nbval does not see, the helpers

@@ -68,12 +68,16 @@ FIGURES = {
 }
 
 
+# For readers of dark pages: light becomes dark, and each colour keeps its hue.
+DARK = "@media (prefers-color-scheme: dark) {svg:root {filter: invert(0.93) hue-rotate(180deg)}}"
+
+
 def svg(figure):
-    """The figure as SVG text without date or random ids."""
+    """The figure as SVG text without date or random ids, dark where the reader prefers dark pages."""
     text = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
+    return text.getvalue().replace("</style>", f"\n{DARK}</style>", 1)
 
 
 if __name__ == "__main__":

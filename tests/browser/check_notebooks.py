@@ -23,6 +23,8 @@ SCROLL = """top => {
   notebook.scrollTop = top;
   return [notebook.clientHeight, notebook.scrollHeight];
 }"""
+FILTERS = """() =>
+  [...document.querySelectorAll('.jp-OutputArea-output img')].map(image => getComputedStyle(image).filter)"""
 RUN = """async () => {
   const app = window.jupyterapp;
   await app.restored;
@@ -51,11 +53,14 @@ def lab(tmp_path_factory):
     shutil.copytree(FOLDER, folder)
     (config / SETTINGS).parent.mkdir(parents=True)
     (config / SETTINGS).write_text(json.dumps({"windowingMode": "none"}))
+    (config / "custom").mkdir()
+    shutil.copy(ROOT / "tools" / "templates" / "lab.css", config / "custom" / "custom.css")  # as `make lab` does
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}", "--IdentityProvider.token="]
     options += ["--no-browser", "--allow-root", "--expose-app-in-browser", "--LabApp.news_url=None"]
+    options += ["--LabApp.custom_css=True"]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(config)}
     with (config / "log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
@@ -106,6 +111,7 @@ def photograph(page, name):
         page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
         page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
         page.wait_for_timeout(500)
+        assert set(page.evaluate(FILTERS)) <= ({"none"} if theme == "Light" else {"invert(0.93) hue-rotate(180deg)"})
         height, total = page.evaluate(SCROLL, 0)
         for number in range(-(-total // height)):
             page.evaluate(SCROLL, number * height)
