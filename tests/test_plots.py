@@ -13,7 +13,7 @@ from PIL import Image
 from lstm_helpers import LSTMWeights, lstm_step
 from lstm_helpers.plots import Picture, Slider, graph, way_back
 from lstm_helpers.plots.cell import draw_cell
-from lstm_helpers.plots.files import FIGURES, FOLDER, svg
+from lstm_helpers.plots.files import FIGURES, FOLDER, drawn
 from lstm_helpers.plots.overlaps import overlaps
 from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades
 
@@ -95,7 +95,7 @@ def test_refused_with_words_that_help(call, words):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_are_what_the_code_draws(name):
-    assert svg(FIGURES[name]()) == (FOLDER / name).read_text(encoding="utf-8"), "run `make figures`, and look at it"
+    assert drawn(name) == (FOLDER / name).read_text(encoding="utf-8"), "run `make figures`, and look at it"
 
 
 def test_figures_holds_nothing_else():

@@ -1,20 +1,22 @@
-"""The pictures in figures/, one for each notebook: `make figures` draws them again, byte for byte."""
+"""The pictures in figures/, for README and index: `make figures` draws them again, byte for byte."""
 
 import io
+import re
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 
-from lstm_helpers import lstm_forward, lstm_step, worked_example
-from lstm_helpers.gradient_flow import gradient_paths
+from lstm_helpers import LSTMWeights, lstm_forward, lstm_step, worked_example
+from lstm_helpers.gradient_flow import cell_gradients, gradient_paths
 from lstm_helpers.plots.cell import draw_cell
-from lstm_helpers.plots.flow import draw_path
-from lstm_helpers.plots.graph import draw_graph
+from lstm_helpers.plots.flow import draw_path, draw_survival
+from lstm_helpers.plots.forward import draw_gates
 from lstm_helpers.plots.implementations import draw_two_memories
 from lstm_helpers.plots.rnn import draw_cobweb
-from lstm_helpers.plots.style import GATE_COLOURS, INK, STYLE
+from lstm_helpers.plots.style import STYLE, new_figure, styled
 from lstm_helpers.plots.training import draw_gradient_and_accuracy
+from lstm_helpers.plots.way_back import draw_way_back
 
 FOLDER = Path(__file__).parents[2] / "figures"
 
@@ -29,23 +31,44 @@ def cell_figure():
     return draw_cell(step, x[5], *before, title="An LSTM cell at work: the memory is kept, and read")
 
 
-def uses_figure():
-    """What of step 2 depends on h_1 and c_1: each arrow is a term of (3.4) or (3.5)."""
-    of_h = {("h1", f"{gate}~2"): GATE_COLOURS[gate] for gate in "figo"}
-    return draw_graph(2, coloured=of_h | {("c1", "m1"): INK, ("c1", "c2"): INK})
+@styled
+def thumbnail(draw, *args, **kwargs):
+    """The picture small enough that its labels are legible two abreast: 6 inches for 400 pixels."""
+    figure, ax = new_figure(6, 4)
+    draw(*args, ax=ax, **kwargs)
+    return figure
 
 
-def path_figure():
-    """The path from L_3 to the forget gate of step 2 that leaves through step 3's input gate."""
-    path = next(path for path in gradient_paths(3, 2, "f") if "i~3" in path)
-    return draw_path(path, 3)
+def gates_figure():
+    """The worked example's gates, candidate and states over its nine steps."""
+    return thumbnail(draw_gates, lstm_forward(worked_example.sequence(), worked_example.weights()))
+
+
+def race_figure():
+    """dC_t/dC_1 of untrained LSTMs with 16 units for four forget biases: 20 draws each."""
+    draw, bands = np.random.default_rng(0), {}
+    for b_f in (0, 1, 3, 5):
+        sizes = []
+        for _ in range(20):
+            W_x, W_h = draw.uniform(-0.25, 0.25, (64, 8)), draw.uniform(-0.25, 0.25, (64, 16))
+            weights = LSTMWeights(W_x, W_h, np.repeat([0.0, b_f, 0, 0], 16))
+            trace = lstm_forward(draw.normal(size=(101, 1, 8)), weights)
+            sizes.append(np.log10(np.linalg.norm(cell_gradients(trace, weights, 1)[:, 0], 2, axis=(-2, -1))))
+        bands[f"$b_f$ = {b_f}"] = np.array(sizes).T
+    return thumbnail(draw_survival, bands, bottom=-33.0, top=4.0)
+
+
+def paths_figures():
+    """The five paths from L_3 to the forget gate's pre-activation at step 2, one figure each."""
+    paths = gradient_paths(3, 2, "f")
+    return [draw_path(path, 3, f"path {k} of {len(paths)}: ") for k, path in enumerate(paths, start=1)]
 
 
 def memories_figure():
     """The worked example with its gate rows in PyTorch's order, and with input and forget gate swapped."""
     x, orders = worked_example.sequence(), ("ifgo", "figo")
     memories = [lstm_forward(x, worked_example.weights(order)).c[:, 0, 0] for order in orders]
-    return draw_two_memories(*memories, worked_example.MEMORY_AFTER)
+    return thumbnail(draw_two_memories, *memories, worked_example.MEMORY_AFTER)
 
 
 def prediction_figure():
@@ -60,9 +83,11 @@ def prediction_figure():
 
 FIGURES = {
     "cell.svg": cell_figure,
-    "cobweb.svg": lambda: draw_cobweb(1.5, starts=(0.05, -0.3)),
-    "uses.svg": uses_figure,
-    "path.svg": path_figure,
+    "gates.svg": gates_figure,
+    "cobweb.svg": lambda: thumbnail(draw_cobweb, 1.5, starts=(0.05, -0.3)),
+    "paths.svg": paths_figures,
+    "way_back.svg": lambda: draw_way_back(8),
+    "race.svg": race_figure,
     "memories.svg": memories_figure,
     "prediction.svg": prediction_figure,
 }
@@ -80,7 +105,31 @@ def svg(figure):
     return text.getvalue().replace("</style>", f"\n{DARK}</style>", 1)
 
 
+def moving(figures, seconds=2.5):
+    """SVG text that shows figures of one size one after the other, over and over; the last one where nothing moves."""
+    pages = [svg(figure) for figure in figures]
+    head = pages[0].partition(' <g id="figure_1">')[0]
+    frames = [page.removeprefix(head).removesuffix("</svg>\n") for page in pages]
+    frames = [re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{k}-", frame) for k, frame in enumerate(frames, start=1)]
+    rules = [f".frame {{animation: frame {seconds * len(frames)}s infinite step-end}}"]
+    rules += [f"@keyframes frame {{0% {{visibility: visible}} {100 / len(frames)}% {{visibility: hidden}}}}"]
+    rules += [
+        f".frame:nth-of-type({k}) {{animation-delay: {seconds * (k - 1 - len(frames))}s}}"
+        for k in range(1, len(frames) + 1)
+    ]
+    rules += [".frame:not(:last-of-type) {visibility: hidden}"]
+    rules += ["@media (prefers-reduced-motion: reduce) {.frame {animation: none}}"]
+    head = head.replace("</style>", "\n" + "\n".join(rules) + "</style>")
+    return head + "".join(f'<g class="frame">\n{frame}</g>\n' for frame in frames) + "</svg>\n"
+
+
+def drawn(name):
+    """The SVG text of the file of this name: a function draws one figure, or several that follow each other."""
+    figures = FIGURES[name]()
+    return moving(figures) if isinstance(figures, list) else svg(figures)
+
+
 if __name__ == "__main__":
-    for name, draw in FIGURES.items():
-        (FOLDER / name).write_text(svg(draw()), encoding="utf-8")
+    for name in FIGURES:
+        (FOLDER / name).write_text(drawn(name), encoding="utf-8")
         print(f"figures/{name}")

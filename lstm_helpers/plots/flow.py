@@ -29,11 +29,13 @@ def path_colour(path):
 
 
 @styled
-def draw_path(path, last):
-    """One path on the unrolled graph of steps 1 ... last. path: nodes from "L" backwards. Returns the Figure."""
+def draw_path(path, last, title=""):
+    """One path on the unrolled graph of steps 1 ... last, its nodes after the title. path: nodes from "L" backwards.
+    Returns the Figure."""
     colour = path_colour(path)
     coloured = {(end, start): colour for start, end in pairwise(path)}
-    return draw_graph(last, coloured=coloured, title=r" $\rightarrow$ ".join(map(label, path)))
+    title += r" $\rightarrow$ ".join(map(label, path))
+    return draw_graph(last, coloured=coloured, title=title)
 
 
 @styled

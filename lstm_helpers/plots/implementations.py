@@ -21,7 +21,7 @@ def draw_two_memories(right, swapped, wanted, ax=None):
     ax.plot(t, right, "o-", color=GATE_COLOURS["i"], markersize=9)
     ax.plot(t, swapped, "s--", color=GATE_COLOURS["f"], markersize=8)
     ax.text(4.9, right[4] + 0.14, "rows i, f, g, o", color=GATE_COLOURS["i"])
-    ax.text(3.9, swapped[4] - 0.3, "rows f, i, g, o", color=GATE_COLOURS["f"])
+    ax.text(4.9, swapped[4] - 0.3, "rows f, i, g, o", color=GATE_COLOURS["f"], ha="right")
     ax.set(ylabel="cell state $c_t$", ylim=(-0.15, 2.6), xlim=(0.5, len(t) + 0.5), yticks=[0, 0.5, 1, 1.5, 2])
     ax.set_xticks(t, [f"t = {k}" for k in t])
     return figure
