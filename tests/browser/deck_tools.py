@@ -1,0 +1,145 @@
+"""What is measured on the slides of a deck, and a look at all of them.
+
+`python tests/browser/deck_tools.py [DECK ...]` counts, and lays all slides of each deck out in screenshots/."""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOW_ALL = ".fragment { visibility: visible !important; opacity: 1 !important }"
+
+# One slide, all of its fragments shown, in its own pixels of 1280 x 720.
+SEE = """() => {
+  const slide = Reveal.getCurrentSlide(), frame = document.querySelector('.reveal .slides').getBoundingClientRect();
+  const scale = frame.height / 720, furniture = 'aside, .fold, mjx-assistive-mml, section > div.code';
+  const seen = [], small = [], wrapped = [];
+  const inPixels = box => ({top: (box.top - frame.top) / scale, bottom: (box.bottom - frame.top) / scale,
+                            left: (box.left - frame.left) / scale, right: (box.right - frame.left) / scale});
+  const isTable = element => element.closest('pre, code, table, .executed, .code');
+  for (const element of slide.querySelectorAll('*')) {
+    const box = element.getBoundingClientRect();
+    if (element.closest(furniture) || !box.width || !box.height) continue;
+    if (element.matches('img, svg, input')) { seen.push(inPixels(box)); continue; }
+    if (element.closest('svg')) continue;
+    const words = [...element.childNodes].filter(node => node.nodeType === 3 && node.data.trim());
+    const size = parseFloat(getComputedStyle(element).fontSize);
+    if ((words.length || element.matches('mjx-container')) && size < (isTable(element) ? 21.9 : 25.9))
+      small.push(`${size.toFixed(1)} px: ${element.textContent.trim().slice(0, 40)}`);
+    for (const node of words) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const lines = [...range.getClientRects()].filter(line => line.width);
+      seen.push(...lines.map(inPixels));
+      const once = element.closest('code, td, th, .number') && !element.closest('pre');
+      if (once && new Set(lines.map(line => Math.round(line.top / 8))).size > 1) wrapped.push(node.data.trim());
+    }
+  }
+  for (const pre of slide.querySelectorAll('pre')) {
+    const lines = pre.textContent.trimEnd().split('\\n').length, style = getComputedStyle(pre);
+    const height = pre.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+    if (pre.offsetParent && !pre.closest(furniture) && !pre.matches('.error') && height > (lines + .5) * parseFloat(style.lineHeight))
+      wrapped.push(pre.textContent.slice(0, 60));
+  }
+  // How much of the height holds nothing: what lies between two lines of text counts as held.
+  let covered = 0, end = 0;
+  for (const {top, bottom} of seen.map(b => ({top: Math.max(0, b.top - 24), bottom: Math.min(720, b.bottom + 24)})).sort((a, b) => a.top - b.top)) {
+    covered += Math.max(0, bottom - Math.max(top, end));
+    end = Math.max(end, bottom);
+  }
+  const visible = selector => [...slide.querySelectorAll(selector)].filter(e => e.offsetParent && !e.closest(furniture));
+  return {
+    words: slide.innerText.trim().split('\\n').slice(0, 2).join(' / '),
+    kind: slide.className.replace(/present|beside|stack/g, '').trim(),
+    right: Math.round(Math.max(0, ...seen.map(box => box.right))), bottom: Math.round(Math.max(0, ...seen.map(box => box.bottom))),
+    small, wrapped, empty: Math.round(100 * (1 - covered / 720)) / 100,
+    code: visible('.input pre, .part.code pre').length, pictures: visible('img').length > 0, questions: visible('.asked').length,
+    texts: visible('p, li, .equation, h3').length, tables: visible('table, pre.output').length,
+    note: [...slide.querySelectorAll('aside.notes')].map(note => note.innerText).join(' '),
+  };
+}"""
+PLACES = "Reveal.getSlides().map(slide => Reveal.getIndices(slide))"
+
+
+def open_deck(page):
+    page.wait_for_function("window.Reveal?.isReady?.()", timeout=60_000)
+    page.add_style_tag(content=SHOW_ALL)
+
+
+def slides(page):
+    """What is seen on each slide, one after the other."""
+    for place in page.evaluate(PLACES):
+        page.evaluate("at => Reveal.slide(at.h, at.v)", place)
+        yield page.evaluate(SEE)
+
+
+def contact_sheet(pictures, path, columns=4):
+    """All slides side by side, with their numbers."""
+    size = (480, 270)
+    sheet = Image.new("RGB", (columns * (size[0] + 6), -(-len(pictures) // columns) * (size[1] + 6)), "#808080")
+    for k, picture in enumerate(pictures):
+        small = Image.open(picture).convert("RGB").resize(size, Image.LANCZOS)
+        sheet.paste(small, (k % columns * (size[0] + 6), k // columns * (size[1] + 6)))
+    sheet.save(path)
+
+
+def main(decks):
+    import io
+
+    from conftest import BROWSERS, FLAGS, shutil
+    from playwright.sync_api import sync_playwright
+
+    (ROOT / "screenshots").mkdir(exist_ok=True)
+    total = dict.fromkeys(("slides", "with code", "with picture", "half empty"), 0)
+    with sync_playwright() as playwright:
+        found = next(path for name in BROWSERS if (path := shutil.which(name)))
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        for deck in decks:
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(deck.resolve().as_uri())
+            open_deck(page)
+            seen, pictures = [], []
+            for slide in slides(page):
+                seen.append(slide)
+                pictures.append(io.BytesIO(page.screenshot()))
+            for first in range(0, len(pictures), 16):
+                contact_sheet(pictures[first : first + 16], ROOT / "screenshots" / f"{deck.stem}_{first + 1:02d}.png")
+            count = {
+                "slides": len(seen),
+                "with code": sum(slide["code"] > 0 for slide in seen),
+                "with picture": sum(slide["pictures"] for slide in seen),
+                "half empty": sum(half_empty(slide) for slide in seen),
+            }
+            for number, slide in enumerate(seen, start=1):
+                for complaint in complaints(slide):
+                    print(f"   {number}: {complaint}")
+            print(deck.stem, count)
+            total = {name: total[name] + count[name] for name in total}
+            page.close()
+        browser.close()
+    print("all", total)
+
+
+def half_empty(slide):
+    """More than a third of the height holds nothing, and it is neither a question nor a picture."""
+    return slide["empty"] > 1 / 3 and not slide["pictures"] and not slide["questions"] and slide["kind"] != "section"
+
+
+def complaints(slide):
+    """What is wrong with a slide."""
+    where = f"({slide['words'][:70]})"
+    if slide["bottom"] > 720 or slide["right"] > 1280:
+        yield f"stands outside: {slide['right']} x {slide['bottom']} {where}"
+    yield from (f"too small: {text} {where}" for text in slide["small"][:3])
+    yield from (f"wraps inside an expression: {text} {where}" for text in slide["wrapped"][:3])
+    if half_empty(slide):
+        yield f"{slide['empty']:.0%} of the height is empty {where}"
+    if slide["tables"] and not slide["texts"] and not slide["pictures"] and not slide["code"]:
+        yield f"is nothing but a number or a table {where}"
+    if not slide["note"].strip():
+        yield f"has no note {where}"
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]] or sorted((ROOT / "slides").glob("[0-9]*.html")))

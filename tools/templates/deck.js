@@ -1,0 +1,125 @@
+// Formulas first, then each slide is laid out with them, then the deck begins.
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+// --- layout: as large as there is room for ---
+
+function overflows(slide) {
+  const wide = element => element.scrollWidth > element.clientWidth + 1;
+  const body = slide.querySelector('.body');
+  return body.scrollHeight > body.clientHeight + 1 || wide(body) || slide.scrollHeight > 720
+    || all('.says, .shows, .formula, pre, .part', body).some(wide)
+    || all('.says, .shows', body).some(column => column.scrollHeight > body.clientHeight + 1);
+}
+
+function grow(slide, most) {
+  for (let size = most; size > 1; size -= 0.04) {
+    slide.style.setProperty('--grow', size);
+    if (!overflows(slide)) return size;
+  }
+  slide.style.setProperty('--grow', 1);
+  return overflows(slide) ? 0 : 1;
+}
+
+// The part of a slide that its picture covers, once it keeps its proportions.
+function covered(slide) {
+  const picture = slide.querySelector('.shows img');
+  if (!picture) return 0;
+  const scale = Math.min(picture.clientWidth / picture.naturalWidth, picture.clientHeight / picture.naturalHeight);
+  return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
+}
+
+function fit(slide) {
+  let best = {score: -1};
+  const shares = slide.querySelector('.says') && slide.querySelector('.shows') ? ['', '34%', '42%', '50%', '58%'] : [''];
+  for (const share of shares) {
+    slide.classList.toggle('beside', share !== '');
+    slide.style.setProperty('--share', share);
+    const size = grow(slide, 1.5);
+    const score = size && (slide.querySelector('.shows img') ? covered(slide) + 0.1 * Math.min(size, 1.2) : size);
+    if (score > best.score) best = {score, share, size};
+  }
+  slide.classList.toggle('beside', best.share !== '');
+  slide.style.setProperty('--share', best.share);
+  slide.style.setProperty('--grow', best.size || 1);
+}
+
+function fitAll() {
+  for (const slide of all('.slides > section')) {
+    slide.style.display = 'flex';
+    fit(slide);
+    slide.style.display = '';
+  }
+}
+
+// --- pictures in steps: the label below, and the equations that it names ---
+
+function caption(slide) {
+  const figure = slide?.querySelector('.steps');
+  if (!figure) return;
+  const frames = all('img', figure), shown = frames.filter(frame => !frame.matches('.fragment:not(.visible)'));
+  const label = shown.at(-1).dataset.label;
+  figure.querySelector('figcaption').textContent = label;
+  for (const equation of all('.equation', slide)) equation.classList.toggle('now', label.includes(`(${equation.dataset.tag})`));
+}
+
+// --- keys: they turn slides, also while a slider has the focus; Enter gives it the arrow keys, Enter takes them back ---
+
+function sliderKey(event) {
+  const slider = event.target;
+  if (event.key === 'Enter') return slider.classList.toggle('moving');
+  if (slider.classList.contains('moving') && event.key.startsWith('Arrow')) return;
+  event.preventDefault();  // the slider stays; without the focus, reveal.js turns the slide
+  slider.blur();
+}
+
+function fold(open) {
+  const slide = Reveal.getCurrentSlide(), code = slide.querySelector(':scope > div.code');
+  for (const other of all('section > div.code')) if (other !== code) other.hidden = true;
+  if (code) code.hidden = !(open ?? code.hidden);
+}
+
+function listen() {
+  for (const slider of all('input[type=range]')) {
+    slider.addEventListener('keydown', sliderKey);
+    slider.addEventListener('blur', () => slider.classList.remove('moving'));
+  }
+  for (const button of all('.fold')) button.addEventListener('click', () => { fold(); button.blur(); });
+}
+
+// --- a slide and its note on each page ---
+
+function handout() {
+  document.documentElement.classList.add('handout');
+  for (const slide of all('.slides > section')) {
+    const page = document.createElement('article');
+    page.className = 'page';
+    document.body.append(page);
+    page.append(slide, slide.querySelector('aside'));
+    all('.fragment', slide).forEach(fragment => fragment.classList.add('visible'));
+    caption(slide);
+    const note = page.querySelector('aside');
+    for (let size = 15; size > 8 && page.scrollHeight > page.clientHeight; size -= 0.5) note.style.fontSize = `${size}px`;
+  }
+  document.querySelector('.reveal').remove();
+}
+
+function begin() {
+  all('aside mjx-assistive-mml').forEach(twice => twice.remove());  // the speaker's window would show them
+  fitAll();
+  if (location.search.includes('handout')) return handout();
+  listen();
+  Reveal.on('ready', event => caption(event.currentSlide));
+  Reveal.on('slidechanged', event => { fold(false); caption(event.currentSlide); });
+  for (const turn of ['fragmentshown', 'fragmenthidden']) Reveal.on(turn, () => caption(Reveal.getCurrentSlide()));
+  Reveal.on('pdf-ready', () => all('.slides section').forEach(caption));
+  return Reveal.initialize({
+    width: 1280, height: 720, margin: 0, center: false, display: 'flex', hash: true, slideNumber: 'c/t', transition: 'none',
+    controls: false, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false, keyboard: {67: () => fold()}, plugins: [RevealNotes],
+  });
+}
+
+MathJax = {
+  tex: {inlineMath: [['$', '$']], packages: {'[-]': ['noundefined']}},
+  options: {enableMenu: false, skipHtmlTags: {'[-]': ['code']}, ignoreHtmlClass: 'code|output'},
+  startup: {pageReady: () => MathJax.startup.defaultPageReady().then(begin)},
+};
