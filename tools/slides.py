@@ -18,6 +18,7 @@ HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
 EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
 EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify prints
+SERIES = re.compile(r"\n(Name: .*, )?dtype: \w+$")  # what pandas says below a column
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
 WITHOUT_QUESTION = ("What to remember", "Exercises")
@@ -37,6 +38,7 @@ class Slide:
     kind: str  # title, plan, question or plain
     heading: str  # HTML; of a slide that goes on, that of the slide before
     goes_on: bool = False
+    opens: str = ""  # the question that the section opens with
     question: str = ""
     parts: list = field(default_factory=list)
     clicks: int = 0
@@ -56,6 +58,8 @@ class Slide:
     def columns(self):
         """Text, and what may stand beside it; nothing may where the order of code and its output counts."""
         beside = [part for part in self.parts if part.what in ("picture", "steps", "table")]
+        if not beside and self.parts and self.parts[-1].what == "output" and self.parts[-1].html.count("\n") > 2:
+            beside = self.parts[-1:]
         if len(beside) != 1 or any(part.what == "code" for part in self.parts):
             return self.parts, []
         return [part for part in self.parts if part is not beside[0]], beside
@@ -120,7 +124,7 @@ def text_parts(markdown, executed):
             done = f'<span class="executed" title="{html.escape(said)}">✓ executed</span>' if said else ""
             number = f'<span class="number">({tag[1]}){done}</span>'
         formula = f'<div class="formula">$${TAG.sub("", piece)}$$</div>'
-        yield Part("equation", f'<div class="equation" data-tag="{tag[1] if tag else ""}">{formula}{number}</div>')
+        yield Part("equation", f'<div class="tagged" data-tag="{tag[1] if tag else ""}">{formula}{number}</div>')
 
 
 def picture(source, alt, more=""):
@@ -151,9 +155,11 @@ def output_parts(cell):
             yield Part("picture" if slider else "table", f'<div class="output">{data["text/html"]}</div>')
         else:
             text = data.get("text/plain") or EXECUTED.sub("", output.get("text", ""))
-            text = f"{output.ename}: {output.evalue}" if output.output_type == "error" else text
-            if text.strip():
-                yield Part("output", f'<pre class="output">{html.escape(text.rstrip())}</pre>')
+            text, error = SERIES.sub("", text).rstrip(), ""
+            if output.output_type == "error":
+                text, error = f"{output.ename}: {output.evalue}", " error"
+            if text:
+                yield Part("output", f'<pre class="output{error}">{html.escape(text)}</pre>')
 
 
 def highlighted(cell):
@@ -167,7 +173,7 @@ class Deck:
         self.cells = {cell.id: cell for cell in notebook.cells}
         said = (output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
         self.executed = dict(EXECUTED.findall("".join(said)))
-        self.sections = []  # (title, question, slide)
+        self.sections = []  # the first slide of each
         first, *others = notebook.cells
         self.minutes = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", first.source)[1])
         self.title = HEADING.search(first.source)[1]
@@ -190,19 +196,20 @@ class Deck:
         heading = HEADING.search(source) if cell.cell_type == "markdown" else None
         if heading:
             source = HEADING.sub("", source, count=1).strip()
-        if heading and heading[0].startswith("## "):
-            self.open_section(heading[1], mark(cell, "question"))
         if kind in ("slide", "subslide") or show.startswith("question"):
             above = self.slides[-1].heading
             self.slides.append(Slide("plain", inline(heading[1]) if heading else above, goes_on=not heading))
         slide = self.slides[-1]
+        if heading and heading[0].startswith("## ") and heading[1] not in WITHOUT_QUESTION:
+            slide.opens, slide.clicks = inline(mark(cell, "question")), 1  # the question stands alone first
+            self.sections.append(slide)
         if cell.cell_type == "code":
             self.add_code(cell, slide)
         elif show.startswith("question"):
             slide.kind = "question"
             asked, rest = asks(source)
             slide.question = inline(asked)
-            if show == "question and answer":
+            if show == "question-and-answer":
                 slide.add(list(text_parts(rest, self.executed)), fragment=True)
             else:
                 slide.note.append(rest)
@@ -228,19 +235,11 @@ class Deck:
         else:
             slide.add(list(output_parts(cell)), fragment=kind == "fragment")
 
-    def open_section(self, title, question):
-        question = inline(question or (title if title.endswith("?") else ""))
-        slide = Slide("question", inline(title), question=question if question != inline(title) else "")
-        slide.kind = "section"
-        self.sections.append((inline(title), question, slide))
-        if title not in WITHOUT_QUESTION:
-            self.slides.append(slide)
-
     def drop_empty(self):
         """A slide on which nothing is left to see, such as a check alone, goes: its note and code to the one before."""
         kept = []
         for slide in self.slides:
-            if slide.parts or slide.question or slide.kind != "plain":
+            if slide.parts or slide.question or slide.opens or slide.kind != "plain":
                 kept.append(slide)
             else:
                 kept[-1].note += slide.note

@@ -55,7 +55,7 @@ SEE = """() => {
     right: Math.round(Math.max(0, ...seen.map(box => box.right))), bottom: Math.round(Math.max(0, ...seen.map(box => box.bottom))),
     small, wrapped, empty: Math.round(100 * (1 - covered / 720)) / 100,
     code: visible('.input pre, .part.code pre').length, pictures: visible('img').length > 0, questions: visible('.asked').length,
-    texts: visible('p, li, .equation, h3').length, tables: visible('table, pre.output').length,
+    texts: visible('p, li, .tagged, h3').length, tables: visible('table, pre.output').length,
     note: [...slide.querySelectorAll('aside.notes')].map(note => note.innerText).join(' '),
   };
 }"""

@@ -11,13 +11,14 @@ function overflows(slide) {
     || all('.says, .shows', body).some(column => column.scrollHeight > body.clientHeight + 1);
 }
 
-function grow(slide, most) {
-  for (let size = most; size > 1; size -= 0.04) {
-    slide.style.setProperty('--grow', size);
+// The largest size of text or formulas, from 26 px on, at which nothing overflows; 0 where not even that will do.
+function grow(slide, what, most) {
+  for (let size = most; size >= 26; size -= 1) {
+    slide.style.setProperty(what, `${size}px`);
     if (!overflows(slide)) return size;
   }
-  slide.style.setProperty('--grow', 1);
-  return overflows(slide) ? 0 : 1;
+  slide.style.setProperty(what, '26px');
+  return 0;
 }
 
 // The part of a slide that its picture covers, once it keeps its proportions.
@@ -29,18 +30,21 @@ function covered(slide) {
 }
 
 function fit(slide) {
-  let best = {score: -1};
-  const shares = slide.querySelector('.says') && slide.querySelector('.shows') ? ['', '34%', '42%', '50%', '58%'] : [''];
-  for (const share of shares) {
+  const picture = slide.querySelector('.shows img'), both = slide.querySelector('.says') && slide.querySelector('.shows');
+  const arrange = share => {
     slide.classList.toggle('beside', share !== '');
     slide.style.setProperty('--share', share);
-    const size = grow(slide, 1.5);
-    const score = size && (slide.querySelector('.shows img') ? covered(slide) + 0.1 * Math.min(size, 1.2) : size);
-    if (score > best.score) best = {score, share, size};
+    slide.style.setProperty('--formula', '26px');
+    return grow(slide, '--text', picture ? 40 : slide.querySelector('pre, table') ? 44 : 60);
+  };
+  let best = {score: -1, share: ''};
+  for (const share of both ? ['', '34%', '42%', '50%', '58%'] : ['']) {
+    const size = arrange(share);
+    const score = size && (picture ? covered(slide) + Math.min(size, 32) / 260 : size);
+    if (score > best.score) best = {score, share};
   }
-  slide.classList.toggle('beside', best.share !== '');
-  slide.style.setProperty('--share', best.share);
-  slide.style.setProperty('--grow', best.size || 1);
+  arrange(best.share);
+  if (slide.querySelector('.tagged')) grow(slide, '--formula', 72);
 }
 
 function fitAll() {
@@ -59,7 +63,7 @@ function caption(slide) {
   const frames = all('img', figure), shown = frames.filter(frame => !frame.matches('.fragment:not(.visible)'));
   const label = shown.at(-1).dataset.label;
   figure.querySelector('figcaption').textContent = label;
-  for (const equation of all('.equation', slide)) equation.classList.toggle('now', label.includes(`(${equation.dataset.tag})`));
+  for (const equation of all('.tagged', slide)) equation.classList.toggle('now', label.includes(`(${equation.dataset.tag})`));
 }
 
 // --- keys: they turn slides, also while a slider has the focus; Enter gives it the arrow keys, Enter takes them back ---
