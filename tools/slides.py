@@ -3,6 +3,7 @@
 What a cell is in the room stands in its metadata, under "slideshow"; README.md, "Changing it", lists the marks.
 """
 
+import ast
 import html
 import re
 import shutil
@@ -158,8 +159,17 @@ def output_parts(cell):
             text, error = SERIES.sub("", text).rstrip(), ""
             if output.output_type == "error":
                 text, error = f"{output.ename}: {output.evalue}", " error"
-            if text:
+            if text.startswith("{"):
+                yield Part("table", rows_of(text))
+            elif text:
                 yield Part("output", f'<pre class="output{error}">{html.escape(text)}</pre>')
+
+
+def rows_of(text):
+    """A printed dictionary as a table."""
+    rows = ((str(key), str(value)) for key, value in ast.literal_eval(text).items())
+    rows = "".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in rows)
+    return f'<div class="output"><table>{rows}</table></div>'
 
 
 def highlighted(cell):

@@ -29,22 +29,24 @@ function covered(slide) {
   return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
 }
 
+// Text beside or above picture or table, as it leaves more room; then formulas grow, and text as far as they did.
 function fit(slide) {
-  const picture = slide.querySelector('.shows img'), both = slide.querySelector('.says') && slide.querySelector('.shows');
+  const picture = slide.querySelector('.shows img'), formula = slide.querySelector('.tagged');
+  const most = picture ? 36 : slide.querySelector('.body :is(pre, table)') ? 44 : slide.innerText.length < 200 ? 60 : 48;
   const arrange = share => {
     slide.classList.toggle('beside', share !== '');
     slide.style.setProperty('--share', share);
     slide.style.setProperty('--formula', '26px');
-    return grow(slide, '--text', picture ? 40 : slide.querySelector('pre, table') ? 44 : 60);
+    return grow(slide, '--text', formula ? 26 : most);
   };
+  const both = slide.querySelector('.says') && slide.querySelector('.shows');
   let best = {score: -1, share: ''};
   for (const share of both ? ['', '34%', '42%', '50%', '58%'] : ['']) {
-    const size = arrange(share);
-    const score = size && (picture ? covered(slide) + Math.min(size, 32) / 260 : size);
+    const size = arrange(share), score = size && (picture ? covered(slide) + Math.min(size, 32) / 260 : size);
     if (score > best.score) best = {score, share};
   }
   arrange(best.share);
-  if (slide.querySelector('.tagged')) grow(slide, '--formula', 72);
+  if (formula) grow(slide, '--text', Math.min(most, 1.1 * grow(slide, '--formula', 64)));
 }
 
 function fitAll() {
