@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks figures bench sweep site slides rise assets test-browser test-hub grade clean
+.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks figures bench sweep site slides handout rise assets test-browser test-hub grade clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -71,6 +71,9 @@ site: assets  ## write the notebooks as pages that need no Jupyter and no networ
 
 slides: assets  ## write a deck of slides for each notebook, which needs no network either: slides/index.html
 	$(RUN) tools/slides.py
+
+handout: slides .venv/with-browser  ## write each deck as a PDF to print, a page a slide with its note: slides/*.pdf
+	$(RUN) tools/handout.py
 
 rise: not-as-root .venv/with-rise  ## open the course in JupyterLab with live slides: the button "Render as Reveal Slideshow" in the toolbar
 	$(LAB)

@@ -275,6 +275,27 @@ def is_a_deck_of_slides(notebook, path):
         yield f"the section {section!r} has no speaker's note: a cell of slide type notes"
 
 
+def is_marked_for_the_room(notebook, path):
+    """The title has a question and a picture, each section a question, and marks are those that the decks know."""
+    if path.parent.name in ("exercises", "solutions"):
+        return
+    pictures = {cell.id for cell in notebook.cells if "image/png" in str(cell.get("outputs", ""))}
+    for position, cell in enumerate(notebook.cells):
+        marks = cell.metadata.get("slideshow", {})
+        show, kind = marks.get("show"), cell.cell_type
+        allowed = ("code", "steps") if kind == "code" else ("lead", "question", "question-and-answer")
+        if show is not None and show not in allowed:
+            yield f"cell {cell.id} is to be shown as {show!r}, which a {kind} cell cannot: it can be {', '.join(allowed)}"
+        heading = re.search(r"(?m)^## (.*)", prose(cell)) if kind == "markdown" else None
+        asks = marks.get("question") or (heading and heading[1].endswith("?"))
+        if (position == 0 or (heading and heading[1] not in ("What to remember", "Exercises"))) and not asks:
+            yield f"cell {cell.id} opens without a question for the room: slideshow.question is missing"
+        if position == 0 and marks.get("picture") not in pictures:
+            yield f"the title's slideshow.picture is not the id of a cell with a picture: {marks.get('picture')!r}"
+        if show and show.startswith("question") and "?" not in cell.source:
+            yield f"cell {cell.id} is marked as a question, but asks nothing"
+
+
 # --- every numbered equation is executed ---
 
 
@@ -424,6 +445,7 @@ RULES = [
     reads_its_pictures,
     is_small,
     is_a_deck_of_slides,
+    is_marked_for_the_room,
     keeps_its_ledger,
     compares_two_things,
     explains_its_tolerances,

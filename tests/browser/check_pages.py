@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from deck_tools import complaints, open_deck, slides
 from notebook_rules import broken_links
 from page_tools import FORMULA_ERRORS, move_slider
 
@@ -14,26 +15,6 @@ DECKS = sorted((ROOT / "slides").glob("[0-9]*.html"))
 
 def name(path):
     return str(path.relative_to(ROOT).with_suffix(""))
-
-
-MEASURE = """() => {
-  const frame = document.querySelector('.reveal .slides').getBoundingClientRect(), scale = frame.height / 720;
-  let height = 0, width = 0;
-  for (const element of Reveal.getCurrentSlide().querySelectorAll('*')) {
-    const box = element.getBoundingClientRect();
-    if (element.closest('aside, mjx-assistive-mml') || !box.width || !box.height) continue;
-    height = Math.max(height, (box.bottom - frame.top) / scale);
-    width = Math.max(width, (box.right - frame.left) / scale);
-  }
-  return [Math.round(height), Math.round(width), Reveal.getCurrentSlide().innerText.trim().split('\\n')[0]];
-}"""
-
-
-SHOW_NOTES = """() => {
-  const spoken = Reveal.getSlides().find(slide => slide.querySelector(':scope > aside.notes'));
-  const { h, v } = Reveal.getIndices(spoken);
-  Reveal.slide(h, v);
-}"""
 
 
 def test_pages_and_slides_were_built():
@@ -65,26 +46,49 @@ def test_page(path, open_page):
 
 @pytest.mark.parametrize("path", DECKS, ids=name)
 def test_deck(path, open_page):
-    """Nothing stands outside the 1280 x 720 of its slide, all fragments shown; sliders move; notes are spoken of."""
+    """Each slide fits, can be read from the last row and wraps no expression; keys turn slides; notes say minutes."""
     with open_page(path.as_uri()) as page:
-        page.wait_for_function("window.Reveal?.isReady?.()")
+        open_deck(page)
         assert not page.evaluate(FORMULA_ERRORS)
-        with page.expect_popup() as speaker:
-            page.keyboard.press("s")
-        page.evaluate(SHOW_NOTES)
-        speaker.value.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.trim()")
-        speaker.value.close()
-        page.add_style_tag(content=".fragment { visibility: visible !important; opacity: 1 !important }")
-        too_large, moved = [], 0
-        for number, at in enumerate(
-            page.evaluate("Reveal.getSlides().map(slide => Reveal.getIndices(slide))"), start=1
-        ):
-            page.evaluate("at => Reveal.slide(at.h, at.v)", at)
-            height, width, words = page.evaluate(MEASURE)
-            if height > 720 or width > 1280:
-                too_large.append(f"slide {number} is {width} x {height}: {words}")
-            for slider in page.locator("section.present:not(.stack) input[type=range]").all():
-                move_slider(page, slider)
+        seen, moved, minutes = [], 0, 0
+        for number, slide in enumerate(slides(page), start=1):
+            seen += [f"slide {number}: {complaint}" for complaint in complaints(slide)]
+            minutes += page.evaluate("+Reveal.getCurrentSlide().dataset.minutes")
+            for slider in page.locator("section.present input[type=range]").all():
+                turns_slides(page, slider)
+                move_slider(page, slider, first="Enter")
                 moved += 1
-        assert not too_large, "\n".join(too_large)
+        assert not seen, "\n".join(seen)
         assert moved == page.locator("input[type=range]").count()
+        assert minutes == page.evaluate("parseFloat(document.querySelector('.time').textContent.match(/\\d+/)[0])")
+        assert not page.evaluate("document.querySelectorAll('aside mjx-assistive-mml').length"), (
+            "formulas twice in notes"
+        )
+
+
+def turns_slides(page, slider):
+    """The clicker's keys turn the slide although the slider has the focus, and leave the slider alone."""
+    for key, back in {"PageDown": "PageUp", "Space": "PageUp", "ArrowRight": "ArrowLeft"}.items():
+        at, value = page.evaluate("Reveal.getIndices()"), slider.input_value()
+        slider.focus()
+        page.keyboard.press(key)
+        assert page.evaluate("Reveal.getIndices()") != at and slider.input_value() == value, f"{key} moved the slider"
+        page.keyboard.press(back)
+        page.evaluate("at => Reveal.slide(at.h, at.v)", at)
+
+
+@pytest.mark.parametrize("path", DECKS, ids=name)
+def test_printed_deck(path, open_page):
+    """`?print-pdf` gives one page a slide, and so does the handout, each page with its note."""
+    with open_page(path.as_uri()) as page:
+        open_deck(page)
+        count = page.evaluate("Reveal.getSlides().length")
+    with open_page(f"{path.as_uri()}?print-pdf") as page:
+        page.wait_for_selector(".pdf-page", state="attached")
+        page.wait_for_function("window.Reveal?.isReady?.()")
+        assert page.locator(".pdf-page").count() == count
+    with open_page(f"{path.as_uri()}?handout") as page:
+        page.wait_for_function("!document.querySelector('.reveal')")
+        assert page.locator(".page").count() == page.locator(".page > aside").count() == count
+        too_long = "document.querySelectorAll('.page').values().filter(p => p.scrollHeight > p.clientHeight + 1)"
+        assert not page.evaluate(f"[...{too_long}].map(p => p.innerText.slice(0, 40))")

@@ -4,8 +4,8 @@ FORMULA_ERRORS = "() => [...document.querySelectorAll('mjx-merror, [data-mjx-err
 SHOWN = "input => [...input.closest('div').querySelectorAll('img')].findIndex(i => i.style.display !== 'none')"
 
 
-def move_slider(page, slider):
-    """Move it by keyboard and by mouse: each move shows another picture, and says its name."""
+def move_slider(page, slider, first=None):
+    """Move it by keyboard (after the key `first`) and by mouse: each move shows another picture, and says its name."""
     slider.scroll_into_view_if_needed()
     box, last = slider.locator("xpath=ancestor::div[1]"), int(slider.get_attribute("max"))
     words = [image.get_attribute("data-label") for image in box.locator("img").all()]
@@ -20,6 +20,8 @@ def move_slider(page, slider):
     start = slider.evaluate(SHOWN)
     key, step = ("ArrowLeft", -1) if start == last else ("ArrowRight", 1)
     slider.focus()
+    if first:
+        page.keyboard.press(first)
     moves_to(start + step, lambda: page.keyboard.press(key))
     size = slider.bounding_box()
     for frame in (last, 0) if start + step != last else (0, last):
