@@ -20,6 +20,8 @@ EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
 EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify prints
 SERIES = re.compile(r"\n(Name: .*, )?dtype: \w+$")  # what pandas says below a column
+RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
+HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
 WITHOUT_QUESTION = ("What to remember", "Exercises")
@@ -119,29 +121,35 @@ def text_parts(markdown, executed):
             yield from [Part("text", piece)] if piece.strip() else []
             continue
         tag = TAG.search(piece)
-        number = ""
-        if tag:
-            said = executed.get(tag[1])
-            done = f'<span class="executed" title="{html.escape(said)}">✓ executed</span>' if said else ""
-            number = f'<span class="number">({tag[1]}){done}</span>'
-        formula = f'<div class="formula">$${TAG.sub("", piece)}$$</div>'
-        yield Part("equation", f'<div class="tagged" data-tag="{tag[1] if tag else ""}">{formula}{number}</div>')
+        said = tag and executed.get(tag[1])
+        done = f'<span class="executed" title="{html.escape(said)}">✓ executed</span>' if said else ""
+        yield Part("equation", tagged(piece, tag[1] if tag else "", done))
+
+
+def tagged(formula, number, done=""):
+    """A formula, its number beside it, and under the number that its check ran."""
+    beside = f'<span class="number">({number}){done}</span>' if number else ""
+    formula = f'<div class="formula">$${TAG.sub("", formula)}$$</div>'
+    return f'<div class="tagged" data-tag="{number}">{formula}{beside}</div>'
 
 
 def picture(source, alt, more=""):
     return f'<img src="{source}" alt="{html.escape(alt)}"{more}>'
 
 
-def steps(page):
+def named(label):
+    """The equations that a label names: "(3.4)", "(3.6) to (3.9)"."""
+    for chapter, first, last in RANGE.findall(label):
+        yield from (f"{chapter}.{number}" for number in range(int(first), int(last or first) + 1))
+
+
+def steps(frames):
     """A slider's frames, one click after the other. The label of the last one shown stands below."""
-    frames = FRAME.findall(page)
-    images = [
-        picture(source, alt, f' data-label="{label}"' + (f' class="fragment" data-fragment-index="{k}"' if k else ""))
-        for k, (label, alt, source) in enumerate(frames)
-    ]
-    return Part("steps", f'<figure class="steps"><div>{"".join(images)}</div><figcaption></figcaption></figure>'), len(
-        frames
-    )
+    images = ""
+    for k, (label, alt, source) in enumerate(frames):
+        more = f' data-label="{label}" data-equations="{" ".join(named(label))}"'
+        images += picture(source, alt, more + (f' class="fragment" data-fragment-index="{k}"' if k else ""))
+    return Part("steps", f'<figure class="steps"><div>{images}</div><figcaption></figcaption></figure>')
 
 
 def output_parts(cell):
@@ -153,22 +161,33 @@ def output_parts(cell):
             yield Part("picture", picture(source, data["text/plain"]))
         elif "text/html" in data:
             slider = '<input type="range"' in data["text/html"]
-            yield Part("picture" if slider else "table", f'<div class="output">{data["text/html"]}</div>')
+            shown = data["text/html"] if slider else HEAD.sub(one_head, data["text/html"])
+            yield Part("picture" if slider else "table", f'<div class="output">{shown}</div>')
         else:
             text = data.get("text/plain") or EXECUTED.sub("", output.get("text", ""))
             text, error = SERIES.sub("", text).rstrip(), ""
             if output.output_type == "error":
                 text, error = f"{output.ename}: {output.evalue}", " error"
             if text.startswith("{"):
-                yield Part("table", rows_of(text))
+                yield Part("table", table(ast.literal_eval(text).items()))
+            elif "dtype:" in data.get("text/plain", ""):
+                yield Part("table", table(re.split(r"\s{2,}", line) for line in text.split("\n")))
             elif text:
                 yield Part("output", f'<pre class="output{error}">{html.escape(text)}</pre>')
 
 
-def rows_of(text):
-    """A printed dictionary as a table."""
-    rows = ((str(key), str(value)) for key, value in ast.literal_eval(text).items())
-    rows = "".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>" for key, value in rows)
+def one_head(found):
+    """The names of a table's rows, for which pandas has a row of its own, stand in the empty corner of its head."""
+    above, below = (re.findall(r"<th[^>]*>(.*?)</th>", row) for row in found.groups())
+    if not below or any(a and b for a, b in zip(above, below)):
+        return found[0]
+    return "<thead><tr>" + "".join(f"<th>{a or b}</th>" for a, b in zip(above, below)) + "</tr></thead>"
+
+
+def table(rows):
+    """Names, each with its value if it has one, as a table."""
+    rows = ([html.escape(str(value)) for value in row] for row in rows)
+    rows = "".join(f"<tr><th>{name}</th><td>{''.join(value)}</td></tr>" for name, *value in rows)
     return f'<div class="output"><table>{rows}</table></div>'
 
 
@@ -183,6 +202,9 @@ class Deck:
         self.cells = {cell.id: cell for cell in notebook.cells}
         said = (output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
         self.executed = dict(EXECUTED.findall("".join(said)))
+        texts = (markdown2html(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
+        formulas = [formula for text in texts for formula in EQUATION.findall(text) if TAG.search(formula)]
+        self.equations = {number: tagged(formula, number) for formula in formulas for number in TAG.findall(formula)}
         self.sections = []  # the first slide of each
         first, *others = notebook.cells
         self.minutes = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", first.source)[1])
@@ -195,10 +217,14 @@ class Deck:
 
     def title_slide(self, cell):
         shown = self.cells[mark(cell, "picture")].outputs[0].data
-        source = f"data:image/png;base64,{shown['image/png']}"
+        if "image/png" in shown:
+            image = picture(f"data:image/png;base64,{shown['image/png']}", shown["text/plain"])
+        else:
+            *_, (label, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
+            image = picture(source, alt)
         note = HEADING.sub("", cell.source, count=1).strip()
         slide = Slide("title", inline(self.title), question=inline(mark(cell, "question")), note=[note])
-        slide.parts.append(Part("picture", picture(source, shown["text/plain"])))
+        slide.parts.append(Part("picture", image))
         return slide
 
     def add(self, cell):
@@ -239,11 +265,18 @@ class Deck:
         if kind == "skip":
             return
         if show == "steps":
-            part, count = steps(cell.outputs[0].data["text/html"])
-            slide.add([part], fragment=kind == "fragment")
-            slide.clicks += count - 1
+            frames = FRAME.findall(cell.outputs[0].data["text/html"])
+            self.recall(slide, [number for label, *_ in frames for number in named(label)])
+            slide.add([steps(frames)], fragment=False)
+            slide.clicks = len(frames) - 1
         else:
             slide.add(list(output_parts(cell)), fragment=kind == "fragment")
+
+    def recall(self, slide, numbers):
+        """Put the equations of these numbers on the slide, beside the picture that is built up with them."""
+        here = "".join(part.html for part in slide.parts)
+        wanted = [number for number in dict.fromkeys(numbers) if f'data-tag="{number}"' not in here]
+        slide.parts += [Part("equation", self.equations[number]) for number in sorted(wanted, key=float)]
 
     def drop_empty(self):
         """A slide on which nothing is left to see, such as a check alone, goes: its note and code to the one before."""

@@ -11,11 +11,12 @@ function overflows(slide) {
     || all('.says, .shows', body).some(column => column.scrollHeight > body.clientHeight + 1);
 }
 
-// The largest size of text or formulas, from 26 px on, at which nothing overflows; 0 where not even that will do.
-function grow(slide, what, most) {
-  for (let size = most; size >= 26; size -= 1) {
+// The largest size of text or formulas, from 26 px on, at which nothing overflows and the picture keeps what it had; 0
+// where not even 26 px will do.
+function grow(slide, what, most, picture = 0) {
+  for (let size = Math.floor(most); size >= 26; size -= 1) {
     slide.style.setProperty(what, `${size}px`);
-    if (!overflows(slide)) return size;
+    if (!overflows(slide) && covered(slide) >= picture) return size;
   }
   slide.style.setProperty(what, '26px');
   return 0;
@@ -29,24 +30,29 @@ function covered(slide) {
   return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
 }
 
-// Text beside or above picture or table, as it leaves more room; then formulas grow, and text as far as they did.
+// Text beside or above picture or table, as it leaves more room; then formulas, code and tables grow, then text.
 function fit(slide) {
-  const picture = slide.querySelector('.shows img'), formula = slide.querySelector('.tagged');
-  const most = picture ? 36 : slide.querySelector('.body :is(pre, table)') ? 44 : slide.innerText.length < 200 ? 60 : 48;
+  const picture = slide.querySelector('.shows img'), exhibit = slide.querySelector('.body :is(.tagged, pre, table)');
+  const most = picture ? 36 : Math.max(44, Math.min(60, 85 - slide.innerText.length / 10));
   const arrange = share => {
     slide.classList.toggle('beside', share !== '');
     slide.style.setProperty('--share', share);
-    slide.style.setProperty('--formula', '26px');
-    return grow(slide, '--text', formula ? 26 : most);
+    slide.style.setProperty('--exhibit', '26px');
+    slide.style.setProperty('--text', '26px');
+    const room = covered(slide);
+    if (overflows(slide)) return {score: -1, room};
+    const size = grow(slide, exhibit ? '--exhibit' : '--text', most, 0.9 * room);
+    return {score: picture ? covered(slide) + Math.min(size, 32) / 260 : size, size, room};
   };
   const both = slide.querySelector('.says') && slide.querySelector('.shows');
-  let best = {score: -1, share: ''};
-  for (const share of both ? ['', '34%', '42%', '50%', '58%'] : ['']) {
-    const size = arrange(share), score = size && (picture ? covered(slide) + Math.min(size, 32) / 260 : size);
+  let best = {score: -2};
+  for (const share of both ? ['', '30%', '34%', '38%', '42%', '46%', '50%', '54%', '58%'] : ['']) {
+    const {score} = arrange(share);
     if (score > best.score) best = {score, share};
   }
-  arrange(best.share);
-  if (formula) grow(slide, '--text', Math.min(most, 1.1 * grow(slide, '--formula', 64)));
+  slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
+  const {size, room} = arrange(best.share);
+  if (exhibit) grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 38)), 0.85 * room);
 }
 
 function fitAll() {
@@ -63,9 +69,9 @@ function caption(slide) {
   const figure = slide?.querySelector('.steps');
   if (!figure) return;
   const frames = all('img', figure), shown = frames.filter(frame => !frame.matches('.fragment:not(.visible)'));
-  const label = shown.at(-1).dataset.label;
+  const {label, equations} = shown.at(-1).dataset;
   figure.querySelector('figcaption').textContent = label;
-  for (const equation of all('.tagged', slide)) equation.classList.toggle('now', label.includes(`(${equation.dataset.tag})`));
+  for (const equation of all('.tagged', slide)) equation.classList.toggle('now', equations.split(' ').includes(equation.dataset.tag));
 }
 
 // --- keys: they turn slides, also while a slider has the focus; Enter gives it the arrow keys, Enter takes them back ---
