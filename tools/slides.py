@@ -22,6 +22,7 @@ EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify pr
 SERIES = re.compile(r"\n(Name: .*, )?dtype: \w+$")  # what pandas says below a column
 RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
 HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
+NAME = re.compile(r"<label>(.*?) <input")  # what a slider moves
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
 WITHOUT_QUESTION = ("What to remember", "Exercises")
@@ -143,12 +144,13 @@ def named(label):
         yield from (f"{chapter}.{number}" for number in range(int(first), int(last or first) + 1))
 
 
-def steps(frames):
+def steps(frames, name):
     """A slider's frames, one click after the other. The label of the last one shown stands below."""
     images = ""
     for k, (label, alt, source) in enumerate(frames):
+        label = label if re.search("[a-z]", label) else f"{name}: {label}"
         more = f' data-label="{label}" data-equations="{" ".join(named(label))}"'
-        images += picture(source, alt, more + (f' class="fragment" data-fragment-index="{k}"' if k else ""))
+        images += picture(source, html.unescape(alt), more + (f' class="fragment" data-fragment-index="{k}"' if k else ""))
     return Part("steps", f'<figure class="steps"><div>{images}</div><figcaption></figcaption></figure>')
 
 
@@ -221,7 +223,7 @@ class Deck:
             image = picture(f"data:image/png;base64,{shown['image/png']}", shown["text/plain"])
         else:
             *_, (label, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
-            image = picture(source, alt)
+            image = picture(source, html.unescape(alt))
         note = HEADING.sub("", cell.source, count=1).strip()
         slide = Slide("title", inline(self.title), question=inline(mark(cell, "question")), note=[note])
         slide.parts.append(Part("picture", image))
@@ -265,9 +267,10 @@ class Deck:
         if kind == "skip":
             return
         if show == "steps":
-            frames = FRAME.findall(cell.outputs[0].data["text/html"])
+            page = cell.outputs[0].data["text/html"]
+            frames = FRAME.findall(page)
             self.recall(slide, [number for label, *_ in frames for number in named(label)])
-            slide.add([steps(frames)], fragment=False)
+            slide.add([steps(frames, NAME.search(page)[1])], fragment=False)
             slide.clicks = len(frames) - 1
         else:
             slide.add(list(output_parts(cell)), fragment=kind == "fragment")

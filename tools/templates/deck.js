@@ -11,6 +11,8 @@ function overflows(slide) {
     || all('.says, .shows', body).some(column => column.scrollHeight > body.clientHeight + 1);
 }
 
+const SHARES = ['', '30%', '34%', '38%', '42%', '46%', '50%', '54%', '58%'];  // of the width, for text beside a picture
+
 // The largest size of text or formulas, from 26 px on, at which nothing overflows and the picture keeps what it had; 0
 // where not even 26 px will do.
 function grow(slide, what, most, picture = 0) {
@@ -34,30 +36,31 @@ function covered(slide) {
 function fit(slide) {
   const picture = slide.querySelector('.shows img'), exhibit = slide.querySelector('.body :is(.tagged, pre, table)');
   const most = picture ? 36 : Math.max(44, Math.min(60, 85 - slide.innerText.length / 10));
-  const arrange = share => {
+  const arrange = ({share, single}) => {
     slide.classList.toggle('beside', share !== '');
+    slide.classList.toggle('single', single);
     slide.style.setProperty('--share', share);
     slide.style.setProperty('--exhibit', '26px');
     slide.style.setProperty('--text', '26px');
+    if (single) reserve(slide);
     const room = covered(slide);
     if (overflows(slide)) return {score: -1, room};
-    const size = grow(slide, exhibit ? '--exhibit' : '--text', most, 0.9 * room);
-    return {score: picture ? covered(slide) + Math.min(size, 32) / 260 : size, size, room};
+    const size = single ? 26 : grow(slide, exhibit ? '--exhibit' : '--text', most, 0.9 * room);
+    return {score: picture ? (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260 : size, size, room};
   };
-  const both = slide.querySelector('.says') && slide.querySelector('.shows');
-  let best = {score: -2};
-  for (const share of both ? ['', '30%', '34%', '38%', '42%', '46%', '50%', '54%', '58%'] : ['']) {
-    const {score} = arrange(share);
-    if (score > best.score) best = {score, share};
-  }
+  const shares = slide.querySelector('.says') && slide.querySelector('.shows') ? SHARES : [''];
+  let ways = shares.map(share => ({share, single: false}));
+  if (slide.querySelector('.steps') && exhibit) ways.push({share: '', single: true});
+  const best = ways.reduce((best, way) => { const {score} = arrange(way); return score > best.score ? {score, way} : best; }, {score: -2});
   slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
-  const {size, room} = arrange(best.share);
+  const {size, room} = arrange(best.way);
   if (exhibit) grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 38)), 0.85 * room);
 }
 
 function fitAll() {
   for (const slide of all('.slides > section')) {
     slide.style.display = 'flex';
+    for (const image of all('.steps img', slide)) image.parentElement.style.aspectRatio = image.naturalWidth / image.naturalHeight;
     fit(slide);
     slide.style.display = '';
   }
@@ -65,13 +68,23 @@ function fitAll() {
 
 // --- pictures in steps: the label below, and the equations that it names ---
 
-function caption(slide) {
-  const figure = slide?.querySelector('.steps');
-  if (!figure) return;
-  const frames = all('img', figure), shown = frames.filter(frame => !frame.matches('.fragment:not(.visible)'));
-  const {label, equations} = shown.at(-1).dataset;
-  figure.querySelector('figcaption').textContent = label;
+function explain(slide, frame) {
+  const {label, equations} = frame.dataset;
+  slide.querySelector('figcaption').textContent = label;
   for (const equation of all('.tagged', slide)) equation.classList.toggle('now', equations.split(' ').includes(equation.dataset.tag));
+}
+
+function caption(slide) {
+  const frame = slide && all('.steps img', slide).filter(frame => !frame.matches('.fragment:not(.visible)')).at(-1);
+  if (frame) explain(slide, frame);
+}
+
+// Where only the equations of the frame are shown, nothing moves when it changes.
+function reserve(slide) {
+  const says = slide.querySelector('.says');
+  says.style.minHeight = '';
+  const heights = all('.steps img', slide).map(frame => { explain(slide, frame); return says.offsetHeight; });
+  says.style.minHeight = `${Math.max(...heights)}px`;
 }
 
 // --- keys: they turn slides, also while a slider has the focus; Enter gives it the arrow keys, Enter takes them back ---
