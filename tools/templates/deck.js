@@ -54,7 +54,7 @@ function fit(slide) {
   const best = ways.reduce((best, way) => { const {score} = arrange(way); return score > best.score ? {score, way} : best; }, {score: -2});
   slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
   const {size, room} = arrange(best.way);
-  if (exhibit) grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 38)), 0.85 * room);
+  if (exhibit) grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room);
 }
 
 function fitAll() {
