@@ -75,14 +75,17 @@ slides: assets  ## write a deck of slides for each notebook, which needs no netw
 handout: slides .venv/with-browser  ## write each deck as a PDF to print, a page a slide with its note: slides/*.pdf
 	$(RUN) tools/handout.py
 
+# Its own theme would ask a server for fonts.
+RISE := .venv/jupyter/lab/user-settings/jupyterlab-rise
 rise: not-as-root .venv/with-rise  ## open the course in JupyterLab with live slides: the button "Render as Reveal Slideshow" in the toolbar
+	@mkdir -p $(RISE) && cp tools/templates/rise.json $(RISE)/plugin.jupyterlab-settings
 	$(LAB)
 
 assets: .venv/with-publish
 	@$(call npm,mathjax@3.2.2 reveal.js@4.6.1)
 
-test-browser: site slides .venv/with-test .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
-	$(RUN) -m pytest --dist load tests/browser/check_pages.py tests/browser/check_notebooks.py
+test-browser: site slides .venv/with-test .venv/with-rise .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
+	$(RUN) -m pytest --dist load tests/browser/check_pages.py tests/browser/check_rise.py tests/browser/check_notebooks.py
 
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)

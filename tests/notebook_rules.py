@@ -285,7 +285,7 @@ def is_marked_for_the_room(notebook, path):
         show, kind = marks.get("show"), cell.cell_type
         allowed = ("code", "steps") if kind == "code" else ("lead", "question", "question-and-answer")
         if show is not None and show not in allowed:
-            yield f"cell {cell.id} is to be shown as {show!r}, which a {kind} cell cannot: it can be {', '.join(allowed)}"
+            yield f"cell {cell.id}: a {kind} cell cannot be shown as {show!r}, only as {', '.join(allowed)}"
         heading = re.search(r"(?m)^## (.*)", prose(cell)) if kind == "markdown" else None
         asks = marks.get("question") or (heading and heading[1].endswith("?"))
         if (position == 0 or (heading and heading[1] not in ("What to remember", "Exercises"))) and not asks:

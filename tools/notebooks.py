@@ -65,6 +65,8 @@ def stored_form(notebook):
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "slideshow")})
+        if cell.metadata.get("slideshow", {}).get("show") != "code" and draws(cell):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # of a picture, JupyterLab too shows the picture first
         cell.source = cell.source.rstrip()
         if cell.cell_type == "code":
             cell.outputs = joined_streams(cell.outputs)
@@ -73,6 +75,11 @@ def stored_form(notebook):
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
+
+
+def draws(cell):
+    """Is it a cell of the course, not of its exercises, that shows a picture or a slider?"""
+    return "slideshow" in cell.metadata and re.search(r"(?m)^(Picture|Slider)\(", cell.source) is not None
 
 
 def joined_streams(outputs):

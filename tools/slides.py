@@ -8,6 +8,7 @@ import html
 import re
 import shutil
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import jinja2
@@ -88,7 +89,7 @@ def sentences(text):
     """The sentences of a paragraph; formulas, code and brackets stay whole."""
     hidden = re.sub(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"", lambda found: "X" * len(found[0]), text)
     cuts = [0, *(found.end() for found in re.finditer(r"[.?!]\**\s+(?=[*\"A-Z∂])", hidden)), len(text)]
-    return [text[start:end].strip() for start, end in zip(cuts, cuts[1:]) if text[start:end].strip()]
+    return [text[start:end].strip() for start, end in pairwise(cuts) if text[start:end].strip()]
 
 
 def lead(markdown):
@@ -150,7 +151,8 @@ def steps(frames, name):
     for k, (label, alt, source) in enumerate(frames):
         label = label if re.search("[a-z]", label) else f"{name}: {label}"
         more = f' data-label="{label}" data-equations="{" ".join(named(label))}"'
-        images += picture(source, html.unescape(alt), more + (f' class="fragment" data-fragment-index="{k}"' if k else ""))
+        more += f' class="fragment" data-fragment-index="{k}"' if k else ""
+        images += picture(source, html.unescape(alt), more)
     return Part("steps", f'<figure class="steps"><div>{images}</div><figcaption></figcaption></figure>')
 
 
@@ -222,7 +224,7 @@ class Deck:
         if "image/png" in shown:
             image = picture(f"data:image/png;base64,{shown['image/png']}", shown["text/plain"])
         else:
-            *_, (label, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
+            *_, (_, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
             image = picture(source, html.unescape(alt))
         note = HEADING.sub("", cell.source, count=1).strip()
         slide = Slide("title", inline(self.title), question=inline(mark(cell, "question")), note=[note])

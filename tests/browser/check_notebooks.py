@@ -18,6 +18,7 @@ from notebooks import FOLDER, PATHS, ROOT
 SCREENSHOTS = ROOT / "screenshots"
 # All cells are to be on the page at once, seen or not.
 SETTINGS = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+RISE = "lab/user-settings/jupyterlab-rise/plugin.jupyterlab-settings"  # as `make rise` sets it
 SCROLL = """top => {
   const notebook = document.querySelector('.jp-WindowedPanel-outer');
   notebook.scrollTop = top;
@@ -62,6 +63,8 @@ def lab(tmp_path_factory):
     options += ["--no-browser", "--allow-root", "--expose-app-in-browser", "--LabApp.news_url=None"]
     options += ["--LabApp.custom_css=True"]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(config)}
+    (config / RISE).parent.mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "templates" / "rise.json", config / RISE)
     with (config / "log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

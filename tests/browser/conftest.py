@@ -25,13 +25,13 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """open_page(url, home, height): a context manager for a page that may ask for nothing but `home`.
+    """open_page(url, home, height, known): a context manager for a page that may ask for nothing but `home`.
 
-    When it closes, the test fails if the page did, or if it wrote an error to the console.
+    When it closes, the test fails if the page did, or if it wrote an error to the console, apart from what is known.
     """
 
     @contextlib.contextmanager
-    def opened(url, home="file:", height=720):
+    def opened(url, home="file:", height=720, known=()):
         context = browser.new_context(viewport={"width": 1280, "height": height})
         page, complaints = context.new_page(), []
 
@@ -48,6 +48,7 @@ def open_page(browser):
         page.goto(url)
         yield page
         context.close()
+        complaints = [complaint for complaint in complaints if not any(words in complaint for words in known)]
         assert not complaints, "\n".join(complaints)
 
     return opened
