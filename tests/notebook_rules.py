@@ -258,7 +258,8 @@ def is_a_deck_of_slides(notebook, path):
         return
     section, silent = None, set()
     for cell in notebook.cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        marks = cell.metadata.get("slideshow", {})
+        kind = marks.get("slide_type")
         if kind not in ("slide", "subslide", "fragment", "-", "notes", "skip"):
             yield f"cell {cell.id} has no slide type: it is {kind!r}"
         heading = re.search(r"(?m)^## (.*)", prose(cell)) if cell.cell_type == "markdown" else None
@@ -271,6 +272,8 @@ def is_a_deck_of_slides(notebook, path):
             silent.discard(section)
             if len(re.findall(r"\w+", cell.source)) < 5:
                 yield f"the speaker's note {cell.id} says nothing"
+        if marks.get("show") == "lead" and re.search(r"[.?!] +[A-Z]", cell.source):
+            silent.discard(section)  # what follows the first sentence is spoken
     for section in sorted(silent):
         yield f"the section {section!r} has no speaker's note: a cell of slide type notes"
 
@@ -286,9 +289,9 @@ def is_marked_for_the_room(notebook, path):
         allowed = ("code", "steps") if kind == "code" else ("lead", "question", "question-and-answer")
         if show is not None and show not in allowed:
             yield f"cell {cell.id}: a {kind} cell cannot be shown as {show!r}, only as {', '.join(allowed)}"
-        heading = re.search(r"(?m)^## (.*)", prose(cell)) if kind == "markdown" else None
-        asks = marks.get("question") or (heading and heading[1].endswith("?"))
-        if (position == 0 or (heading and heading[1] not in ("What to remember", "Exercises"))) and not asks:
+        heading = re.search(r"(?m)^##? (.*)", prose(cell)) if kind == "markdown" else None
+        opens = heading and heading[1] not in ("What to remember", "Exercises")
+        if opens and not marks.get("question") and not heading[1].endswith("?"):
             yield f"cell {cell.id} opens without a question for the room: slideshow.question is missing"
         if position == 0 and marks.get("picture") not in pictures:
             yield f"the title's slideshow.picture is not the id of a cell with a picture: {marks.get('picture')!r}"

@@ -12,12 +12,16 @@ from lstm_helpers.plots.style import new_figure
 from notebooks import keep_timings, stored_form
 
 
-def markdown(source, cell_id, kind="-"):
-    return new_markdown_cell(source, id=cell_id, metadata={"slideshow": {"slide_type": kind}})
+def marks(kind="-", **marks):
+    return {"slideshow": {"slide_type": kind} | marks}
+
+
+def markdown(source, cell_id, kind="-", **more):
+    return new_markdown_cell(source, id=cell_id, metadata=marks(kind, **more))
 
 
 def code(source, count, cell_id, *outputs, tags=()):
-    metadata = {"slideshow": {"slide_type": "-"}} | ({"tags": list(tags)} if tags else {})
+    metadata = marks() | ({"tags": list(tags)} if tags else {})
     return new_code_cell(source, id=cell_id, execution_count=count, outputs=list(outputs), metadata=metadata)
 
 
@@ -35,8 +39,8 @@ def picture(height=1.0, alt="A bar that is one high."):
 
 def good():
     cells = [
-        markdown("# Title\n\nSee [the other](other.ipynb).", "title"),
-        markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation", "slide"),
+        markdown("# Title\n\nSee [the other](other.ipynb).", "title", question="Which?", picture="drawing"),
+        markdown("## Part\n\n$$a = b \\tag{1.1}$$", "equation", "slide", question="Is it?"),
         code('verify("1.1", left, right)', 1, "check", new_output("stream", text="(1.1) holds\n")),
         markdown("By (1.1) we see a picture: one bar. `(1.9)` is code.", "announcing", "notes"),
         code("Picture(figure)", 2, "drawing", picture()),
@@ -139,6 +143,17 @@ FAULTS = {
         "is_a_deck_of_slides",
     ),
     "a section with nothing to say": (insert(markdown("## More", "more", "slide")), "is_a_deck_of_slides"),
+    "a section without a question": (
+        insert(markdown("## More", "more", "slide"), markdown("To be said of it.", "say", "notes")),
+        "is_marked_for_the_room",
+    ),
+    "a title without a picture": (break_cell("title", metadata=marks(question="Which?")), "is_marked_for_the_room"),
+    "a title with a text for a picture": (
+        break_cell("title", metadata=marks(question="Which?", picture="check")),
+        "is_marked_for_the_room",
+    ),
+    "code shown as nobody knows": (break_cell("check", metadata=marks(show="lead")), "is_marked_for_the_room"),
+    "a question that asks nothing": (break_cell("reading", metadata=marks(show="question")), "is_marked_for_the_room"),
     "a tag without a check": (insert(markdown("$$c = d \\tag{1.2}$$", "more")), "keeps_its_ledger"),
     "a check without a tag": (insert(code('verify("1.2", a, b)', 5, "more", text("x"))), "keeps_its_ledger"),
     "a check before its tag": (
