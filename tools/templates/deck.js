@@ -16,12 +16,18 @@ const SHARES = ['', '30%', '34%', '38%', '42%', '46%', '50%', '54%', '58%'];  //
 // The largest size of text or formulas, from 26 px on, at which nothing overflows and the picture keeps what it had; 0
 // where not even 26 px will do.
 function grow(slide, what, most, picture = 0) {
-  for (let size = Math.floor(most); size >= 26; size -= 1) {
+  const fits = size => {
     slide.style.setProperty(what, `${size}px`);
-    if (!overflows(slide) && covered(slide) >= picture) return size;
+    return !overflows(slide) && covered(slide) >= picture;
+  };
+  let low = 26, high = Math.max(26, Math.floor(most));
+  if (!fits(low)) return 0;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle; else high = middle - 1;
   }
-  slide.style.setProperty(what, '26px');
-  return 0;
+  slide.style.setProperty(what, `${low}px`);
+  return low;
 }
 
 // The part of a slide that its picture covers, once it keeps its proportions.
