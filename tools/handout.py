@@ -17,7 +17,7 @@ def main():
         for deck in sorted((ROOT / "slides").glob("[0-9]*.html")):
             page = browser.new_page()
             page.goto(f"{deck.as_uri()}?handout")
-            page.wait_for_function("document.documentElement.matches('.handout') && !document.querySelector('.reveal')")
+            page.wait_for_function("document.querySelector('.page') && !document.querySelector('.reveal:not(.page)')")
             page.pdf(path=deck.with_suffix(".pdf"), format="A4", print_background=True)
             print(deck.with_suffix(".pdf").relative_to(ROOT))
             page.close()

@@ -87,7 +87,7 @@ def test_printed_deck(path, open_page):
         page.wait_for_function("window.Reveal?.isReady?.()")
         assert page.locator(".pdf-page").count() == count
     with open_page(f"{path.as_uri()}?handout") as page:
-        page.wait_for_function("!document.querySelector('.reveal')")
+        page.wait_for_function("document.querySelector('.page') && !document.querySelector('.reveal:not(.page)')")
         assert page.locator(".page").count() == page.locator(".page > aside").count() == count
         too_long = "document.querySelectorAll('.page').values().filter(p => p.scrollHeight > p.clientHeight + 1)"
         assert not page.evaluate(f"[...{too_long}].map(p => p.innerText.slice(0, 40))")

@@ -20,14 +20,12 @@ function grow(slide, what, most, picture = 0) {
     slide.style.setProperty(what, `${size}px`);
     return !overflows(slide) && covered(slide) >= picture;
   };
-  let low = 26, high = Math.max(26, Math.floor(most));
-  if (!fits(low)) return 0;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle; else high = middle - 1;
-  }
-  slide.style.setProperty(what, `${low}px`);
-  return low;
+  if (!fits(26)) return 0;
+  let size = Math.max(26, Math.floor(most));
+  while (!fits(size)) size = Math.max(26, size - 4);  // line breaks make it no even rise: from above, then closer
+  for (let more = Math.min(size + 3, Math.floor(most)); more > size; more -= 1) if (fits(more)) return more;
+  fits(size);
+  return size;
 }
 
 // The part of a slide that its picture covers, once it keeps its proportions.
@@ -120,18 +118,24 @@ function listen() {
 // --- a slide and its note on each page ---
 
 function handout() {
+  const shown = document.querySelector('.reveal');
   document.documentElement.classList.add('handout');
   for (const slide of all('.slides > section')) {
-    const page = document.createElement('article');
-    page.className = 'page';
+    const page = document.createElement('article'), frame = document.createElement('div');
+    page.className = 'page reveal';
+    frame.className = 'slides';
     document.body.append(page);
-    page.append(slide, slide.querySelector('aside'));
+    page.append(frame, slide.querySelector('aside'));
+    frame.append(slide);
     all('.fragment', slide).forEach(fragment => fragment.classList.add('visible'));
     caption(slide);
-    const note = page.querySelector('aside');
-    for (let size = 15; size > 8 && page.scrollHeight > page.clientHeight; size -= 0.5) note.style.fontSize = `${size}px`;
   }
-  document.querySelector('.reveal').remove();
+  shown.remove();
+  document.querySelector('link[href$="reveal.css"]').remove();  // it has a way of its own to print
+  for (const page of all('.page')) {
+    const note = page.querySelector('aside');
+    for (let size = 18; size > 8 && page.scrollHeight > page.clientHeight; size -= 0.5) note.style.fontSize = `${size}px`;
+  }
 }
 
 function begin() {
