@@ -119,7 +119,6 @@ def text_parts(markdown, executed):
     """Text as parts; each numbered equation is one, with its number and what its check said."""
     for k, piece in enumerate(EQUATION.split(markdown2html(markdown))):
         if k % 2 == 0:
-            piece = re.sub(r"<a [^>]*ipynb[^>]*>(.*?)</a>", r"\1", piece)  # exercises are done in the notebook
             yield from [Part("text", piece)] if piece.strip() else []
             continue
         tag = TAG.search(piece)
@@ -303,8 +302,10 @@ class Deck:
             slide.minutes, done = slide.until - done, slide.until
 
     def html(self):
-        page = TEMPLATES.get_template("deck.html.j2")
-        return page.render(deck=self, markdown=markdown2html, plain=plain(self.title))
+        template = TEMPLATES.get_template("deck.html.j2")
+        page = template.render(deck=self, markdown=markdown2html, plain=plain(self.title))
+        page = re.sub(r'<a href="(?:exercises|solutions)/[^"]*">(.*?)</a>', r"\1", page)  # there are no slides of them
+        return re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page)
 
 
 def plain(title):
