@@ -23,6 +23,7 @@ EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify pr
 SERIES = re.compile(r"\n(Name: .*, )?dtype: \w+$")  # what pandas says below a column
 RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
 HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
+NUMPY = re.compile(r"array\((\[[^()]*\])[^()]*\)")  # what NumPy writes around numbers
 NAME = re.compile(r"<label>(.*?) <input")  # what a slider moves
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
@@ -59,6 +60,15 @@ class Slide:
             part.click = part.click + self.clicks if part.click else self.clicks
             self.parts.append(part)
         self.clicks = max([self.clicks, *(part.click for part in parts)])
+
+    def announce_nothing(self):
+        """A last sentence that announces what is not on the slide ("Here they are:") is spoken."""
+        if not self.parts or self.parts[-1].what != "text" or self.columns()[1]:
+            return
+        last = self.parts[-1]
+        if found := re.search(r"(?s)(?<=[.?!] )([A-Z][^.?!<>$]*:)</p>\s*$", last.html):
+            last.html = last.html[: found.start()] + "</p>"
+            self.note.append(html.unescape(found[1]))
 
     def columns(self):
         """Text, and what may stand beside it; nothing may where the order of code and its output counts."""
@@ -164,11 +174,13 @@ def output_parts(cell):
             yield Part("picture", picture(source, data["text/plain"]))
         elif "text/html" in data:
             slider = '<input type="range"' in data["text/html"]
-            shown = data["text/html"] if slider else HEAD.sub(one_head, data["text/html"])
+            shown = data["text/html"]
+            if not slider:
+                shown = HEAD.sub(one_head, shown).replace("<td>NaN</td>", "<td>–</td>")
             yield Part("picture" if slider else "table", f'<div class="output">{shown}</div>')
         else:
             text = data.get("text/plain") or EXECUTED.sub("", output.get("text", ""))
-            text, error = SERIES.sub("", text).rstrip(), ""
+            text, error = NUMPY.sub(r"\1", SERIES.sub("", text)).strip().strip("'"), ""
             if output.output_type == "error":
                 text, error = f"{output.ename}: {output.evalue}", " error"
             if text.startswith("{"):
@@ -176,15 +188,15 @@ def output_parts(cell):
             elif "dtype:" in data.get("text/plain", ""):
                 yield Part("table", table(re.split(r"\s{2,}", line) for line in text.split("\n")))
             elif text:
-                yield Part("output", f'<pre class="output{error}">{html.escape(text)}</pre>')
+                alone = " alone" if len(text) < 60 and "\n" not in text and not error else ""
+                yield Part("output", f'<pre class="output{error}{alone}">{html.escape(text)}</pre>')
 
 
 def one_head(found):
     """The names of a table's rows, for which pandas has a row of its own, stand in the empty corner of its head."""
     above, below = (re.findall(r"<th[^>]*>(.*?)</th>", row) for row in found.groups())
-    if not below or any(a and b for a, b in zip(above, below)):
-        return found[0]
-    return "<thead><tr>" + "".join(f"<th>{a or b}</th>" for a, b in zip(above, below)) + "</tr></thead>"
+    names = [f"{b} ↓ {a} →" if a and b else a or b for a, b in zip(above, below or [""] * len(above))]
+    return "<thead><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr></thead>"
 
 
 def table(rows):
@@ -215,6 +227,8 @@ class Deck:
         self.slides = [self.title_slide(first), Slide("plan", "Plan", note=["What comes, and how long it takes."])]
         for cell in others:
             self.add(cell)
+        for slide in self.slides:
+            slide.announce_nothing()
         self.drop_empty()
         self.share_time()
 

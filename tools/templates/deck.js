@@ -50,15 +50,18 @@ function fit(slide) {
     const room = covered(slide);
     if (overflows(slide)) return {score: -1, room};
     const size = single ? 26 : grow(slide, exhibit ? '--exhibit' : '--text', most, 0.9 * room);
-    return {score: picture ? (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260 : size, size, room};
+    if (picture) return {score: (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260, size, room};
+    return {score: Math.min(size, 40) + (both ? Math.min(40, text(size, room)) : 0), size, room};
   };
-  const shares = slide.querySelector('.says') && slide.querySelector('.shows') ? SHARES : [''];
-  let ways = shares.map(share => ({share, single: false}));
+  const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room) : 0;
+  const both = slide.querySelector('.says') && slide.querySelector('.shows');
+  const shares = both ? SHARES : [''];
+  const ways = shares.map(share => ({share, single: false}));
   if (slide.querySelector('.steps') && exhibit) ways.push({share: '', single: true});
   const best = ways.reduce((best, way) => { const {score} = arrange(way); return score > best.score ? {score, way} : best; }, {score: -2});
   slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
   const {size, room} = arrange(best.way);
-  if (exhibit) grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room);
+  text(size, room);
 }
 
 function fitAll() {
