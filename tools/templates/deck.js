@@ -49,11 +49,12 @@ function fit(slide) {
     if (single) reserve(slide);
     const room = covered(slide);
     if (overflows(slide)) return {score: -1, room};
-    const size = single ? 26 : grow(slide, exhibit ? '--exhibit' : '--text', most, 0.9 * room);
+    const size = single ? 26 : grow(slide, exhibit ? '--exhibit' : '--text', lines ? Math.min(most, 38) : most, 0.9 * room);
     if (picture) return {score: (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260, size, room};
     return {score: Math.min(size, 40) + (both ? Math.min(40, text(size, room)) : 0), size, room};
   };
   const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room) : 0;
+  const lines = slide.querySelector('.body :is(.part.code, pre.error)');  // what they mean is to be read as well
   const both = slide.querySelector('.says') && slide.querySelector('.shows');
   const shares = both ? SHARES : [''];
   const ways = shares.map(share => ({share, single: false}));
