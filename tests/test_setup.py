@@ -117,8 +117,9 @@ NEEDS = {
     "figures": {"course"},
     "sweep": {"course"},
     "site": {"publish"},
+    "handout": {"publish", "browser"},
     "rise": {"rise"},
-    "test-browser": {"publish", "test", "browser"},
+    "test-browser": {"publish", "test", "rise", "browser"},
     "test-hub": {"hub"},
 }
 

@@ -54,7 +54,7 @@ function fit(slide) {
     return {score: Math.min(size, 40) + (both ? Math.min(40, text(size, room)) : 0), size, room};
   };
   const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room) : 0;
-  const lines = slide.querySelector('.body :is(.part.code, pre.error)');  // what they mean is to be read as well
+  const lines = slide.querySelector('.body .part.code');  // what they mean is to be read as well
   const both = slide.querySelector('.says') && slide.querySelector('.shows');
   const shares = both ? SHARES : [''];
   const ways = shares.map(share => ({share, single: false}));
