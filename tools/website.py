@@ -1,22 +1,36 @@
-"""`make site`: the notebooks as plain pages, once npm has brought MathJax to .venv/node.
+"""`make site`: the course as pages, once npm has brought MathJax to .venv/node: site/index.html.
 
-Not called site.py: that is a module of Python's own.
+Sphinx with myst-nb makes the pages from what pages.py lays out; links.py joins them. Not called site.py: that is a
+module of Python's own.
 """
 
 import shutil
+import sys
+import tempfile
+from pathlib import Path
 
-from nbconvert.exporters import HTMLExporter
-from publish import MATHJAX, NOTEBOOKS, ROOT, copy_assets, html, read, write, write_index
+from publish import FROM_NPM, MATHJAX, ROOT
+from sphinx.cmd.build import build_main
+
+import links
+import pages
+
+SITE = ROOT / "site"
 
 
 def main():
-    folder, course = ROOT / "site", sorted(NOTEBOOKS.glob("*.ipynb"))
-    shutil.rmtree(folder, ignore_errors=True)
-    copy_assets(MATHJAX, folder / "assets")
-    for path in sorted(NOTEBOOKS.rglob("[0-9]*.ipynb")):
-        target = (folder / path.relative_to(NOTEBOOKS)).with_suffix(".html")
-        write(target, html(read(path), HTMLExporter, "page.html.j2", root="" if path in course else "../"))
-    write_index("site", folder, course)
+    shutil.rmtree(SITE, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder)
+        pages.lay_out(source)
+        for name, copy in MATHJAX.items():
+            shutil.copy(FROM_NPM / name, source / copy)
+        if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(SITE)]):
+            sys.exit("Sphinx was not content: see above")
+    shutil.rmtree(SITE / ".doctrees")
+    links.join(SITE)
+    size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
+    print(f"site  {len(list(SITE.rglob('*.html')))} pages, {size / 2**20:.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,2 @@
+def join(folder):
+    pass
