@@ -23,11 +23,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         pages.lay_out(source)
-        for name, copy in MATHJAX.items():
-            shutil.copy(FROM_NPM / name, source / copy)
         if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(SITE)]):
             sys.exit("Sphinx was not content: see above")
     shutil.rmtree(SITE / ".doctrees")
+    for name, copy in MATHJAX.items():
+        shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
+    shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))
     links.join(SITE)
     size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     print(f"site  {len(list(SITE.rglob('*.html')))} pages, {size / 2**20:.1f} MiB")

@@ -10,6 +10,7 @@ templates_path, html_static_path = [], ["_static"]
 html_theme = "sphinx_book_theme"
 html_title, html_short_title = project, project
 html_css_files, html_js_files = ["site.css"], ["equations.js", "site.js"]
+html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = False
 html_show_search_summary = False  # it is fetched, which a page opened from a folder may not do
 html_theme_options = {
@@ -32,7 +33,6 @@ myst_heading_slug_func = "pages.anchor"
 myst_update_mathjax = False
 
 mathjax_path = "mathjax.js"
-html_assets_policy = "always"  # previews of equations have formulas on every page
 mathjax3_config = {
     "tex": {"packages": {"[-]": ["noundefined"]}},
     "options": {"enableMenu": False, "ignoreHtmlClass": ".*", "processHtmlClass": "math"},
@@ -56,5 +56,6 @@ def plain_title(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.set_html_assets_policy("always")  # a preview may show a formula on any page
     app.connect("doctree-read", number_equations)
     app.connect("html-page-context", plain_title)
