@@ -11,6 +11,19 @@ NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2})\)")
 # In code, comments alone speak of equations.
 NO_NUMBERS = "h1, h2, h3, script, style, summary, .math, .highlight span:not(.c1)"
 NO_TERMS = f"{NO_NUMBERS}, pre, code, details, .output, .ways"
+# How the notebooks say terms that they inflect or shorten.
+SAID = {
+    "exploding gradient": "explod(?:es?|ed|ing)",
+    "finite difference": "finite differences?|numerical differences?",
+    "gradient clipping": "clip(?:s|ped|ping)?",
+    "Jacobian matrix": "Jacobian(?: matrix| matrices|s)?",
+    "long short-term memory": "LSTMs?",
+    "loss function": "loss(?:es)?",
+    "recurrent neural network": "recurrent (?:neural )?networks?|RNNs?",
+    "saturation": "saturat(?:es?|ed|ion)",
+    "time step": "steps?",
+    "vanishing gradient": "vanish(?:es|ed|ing)?",
+}
 
 
 @dataclass
@@ -58,7 +71,9 @@ def join(folder):
         link_equations(page, equations)
     link_terms([page for page in course if len(page.path.parts) == 1], glossary)
     for page in course:
-        show_ways(page, folder)
+        show_ways(page)
+        for image in page.article.select("img[width]"):
+            image["style"] = f"--width: {image['width']}px; {image.get('style', '')}"
     for page in pages:
         (folder / page.path).write_text(str(page.soup), encoding="utf-8")
     shown = json.dumps({number: tex for number, (_, tex) in equations.items()})
@@ -100,6 +115,7 @@ def link_terms(pages, glossary):
     for row in glossary.article.select("tbody tr"):
         term, chinese, _ = row.select("td")
         row["id"] = "term-" + re.sub(r"\W+", "-", term.text)
+        chinese["lang"] = "zh"
         row["data-chinese"] = f"{term.text} · {chinese.text}"
         forms |= {form: row for form in term.text.split(", ")}
     longest = sorted(forms, key=len, reverse=True)
@@ -120,7 +136,7 @@ def link_terms(pages, glossary):
                 back = glossary.soup.new_tag("a", href=f"{page.path}#first-{row['id']}")
                 back.string = page.path.name[1]
                 cell = row.select("td")[-1]
-                cell.extend([", ", back] if cell.contents else [back])
+                cell.extend([", ", back] if cell.find("a") else [back])
                 link = page.soup.new_tag("a", href=f"{page.to(glossary.path)}#{row['id']}", id=f"first-{row['id']}")
                 link["class"], link["data-chinese"], link.string = "term", row["data-chinese"], match[0]
                 return link
@@ -129,10 +145,10 @@ def link_terms(pages, glossary):
 
 
 def pattern(form):
-    return form.removesuffix("ix") + "(?:ix|ices)" if form.endswith("matrix") else re.escape(form) + "(?:e?s)?"
+    return SAID.get(form) or re.escape(form) + "(?:e?s)?"
 
 
-def show_ways(page, folder):
+def show_ways(page):
     """Below the title: the way from a page to its notebook, its slides, its exercises."""
     name, inside = page.path.stem, len(page.path.parts) > 1
     kinds = {f"{name}.html": "Text", f"exercises/{name}.html": "Exercises and solutions", f"slides/{name}.html": "Slides"}

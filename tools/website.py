@@ -1,7 +1,7 @@
-"""`make site`: the course as pages, once npm has brought MathJax to .venv/node: site/index.html.
+"""`make site`: the course as pages that need no network: site/index.html.
 
-Sphinx with myst-nb makes the pages from what pages.py lays out; links.py joins them. Not called site.py: that is a
-module of Python's own.
+pages.py lays out what Sphinx with myst-nb makes pages from, links.py joins them; beside them lie the notebooks, the
+slides that `make slides` wrote, and MathJax, which npm brought. Not called site.py: that is a module of Python's own.
 """
 
 import shutil
@@ -29,6 +29,7 @@ def main():
     for name, copy in MATHJAX.items():
         shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
     shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ROOT / "slides", SITE / "slides")
     links.join(SITE)
     size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     print(f"site  {len(list(SITE.rglob('*.html')))} pages, {size / 2**20:.1f} MiB")

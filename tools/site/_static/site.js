@@ -44,7 +44,7 @@ addEventListener("DOMContentLoaded", async () => {
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
   await MathJax.startup.promise;
   const article = document.querySelector("article");
-  article?.querySelectorAll("mjx-container[display], .output, .pst-scrollable-table-container, pre").forEach((box) => {
+  article?.querySelectorAll("mjx-container[display], .cell_output, .pst-scrollable-table-container, pre").forEach((box) => {
     sizes.observe(box);
     mark(box);
   });
