@@ -138,7 +138,7 @@ def toctree(*pages, caption=""):
 
 def lay_out(folder):
     """Write into this folder what Sphinx makes the pages from."""
-    (folder / "exercises").mkdir()
+    (folder / "exercises").mkdir(parents=True)
     shutil.copytree(ROOT / "figures", folder / "figures")
     parts = readme()
     course = toctree(*(path.stem for path in COURSE), caption="The course")

@@ -21,11 +21,11 @@ SITE = ROOT / "site"
 def main():
     shutil.rmtree(SITE, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder)
+        source, built = Path(folder) / "source", Path(folder) / "site"
         pages.lay_out(source)
-        if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(SITE)]):
-            sys.exit("Sphinx was not content: see above")
-    shutil.rmtree(SITE / ".doctrees")
+        if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(built)]):
+            sys.exit("make site: Sphinx warned, see above; what it warns of would be wrong on a page")
+        shutil.copytree(built, SITE, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "genindex.html", "locales", "*.map"))
     for name, copy in MATHJAX.items():
         shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
     shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))
