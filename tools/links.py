@@ -33,7 +33,7 @@ class Page:
 
     @property
     def article(self):
-        return self.soup.select_one("article.bd-article")
+        return self.soup.main
 
     def to(self, other):
         """The way from this page to another, or to a file of the site."""
@@ -59,7 +59,8 @@ def join(folder):
     """Link the pages in this folder, and write what the previews show into _static/equations.js."""
     paths = sorted(folder.rglob("*.html"))
     pages = [Page(p.relative_to(folder), BeautifulSoup(p.read_text(encoding="utf-8"), "html.parser")) for p in paths]
-    pages = [page for page in pages if page.article]
+    for page in pages:
+        name_parts(page)
     equations = {}
     for page in pages:
         for formula in page.soup.select("div.math[id^=eq-]"):
@@ -146,6 +147,13 @@ def link_terms(pages, glossary):
 
 def pattern(form):
     return SAID.get(form) or re.escape(form) + "(?:e?s)?"
+
+
+def name_parts(page):
+    """Give a name to what sphinx-book-theme leaves nameless to who does not see it."""
+    page.soup.select_one(".navbar-brand").parent.attrs |= {"role": "navigation", "aria-label": "Home"}
+    for fold in page.soup.select(".sidebar-primary-items__start li > details > summary"):
+        fold["aria-label"] = f"Pages to {fold.find_parent('li').a.text.strip()}"
 
 
 def show_ways(page):

@@ -25,12 +25,12 @@ def main():
         pages.lay_out(source)
         if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(built)]):
             sys.exit("make site: Sphinx warned, see above; what it warns of would be wrong on a page")
-        shutil.copytree(built, SITE, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "genindex.html", "locales", "*.map", "*macros.html"))
+        shutil.copytree(built, SITE, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html"))
     for name, copy in MATHJAX.items():
         shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
     shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.copytree(ROOT / "slides", SITE / "slides")
     links.join(SITE)
+    shutil.copytree(ROOT / "slides", SITE / "slides")
     size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     print(f"site  {len(list(SITE.rglob('*.html')))} pages, {size / 2**20:.1f} MiB")
 

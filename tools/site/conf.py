@@ -11,7 +11,7 @@ html_theme = "sphinx_book_theme"
 html_title, html_short_title = project, project
 html_css_files, html_js_files = ["site.css"], ["equations.js", "site.js"]
 html_context = {"default_mode": "auto"}
-html_copy_source = html_show_sourcelink = False
+html_copy_source = html_show_sourcelink = html_use_index = False
 html_show_search_summary = False  # it is fetched, which a page opened from a folder may not do
 html_theme_options = {
     "navbar_persistent": [],

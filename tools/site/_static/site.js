@@ -43,8 +43,8 @@ addEventListener("DOMContentLoaded", async () => {
   });
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
   await MathJax.startup.promise;
-  const article = document.querySelector("article");
-  article?.querySelectorAll("mjx-container[display], .cell_output, .pst-scrollable-table-container, pre").forEach((box) => {
+  const main = document.querySelector("main");
+  main.querySelectorAll("mjx-container[display], .cell_output, .output, .pst-scrollable-table-container, pre").forEach((box) => {
     sizes.observe(box);
     mark(box);
   });
