@@ -6,6 +6,7 @@ import shutil
 import nbformat
 from publish import ROOT
 
+from lstm_helpers.exercises import exercises as exercise_table
 from notebooks import COURSE, FOLDER, read
 
 # The parts of README.md that have pages of their own; all else stands on the first page.
@@ -70,18 +71,21 @@ def prepared(notebook):
 def exercises(path):
     """The exercises to the notebook at path, each followed by its hint and its solution, both folded."""
     blank = {cell.id: cell for cell in read(FOLDER / "exercises" / path.name).cells}
-    cells, answer = [], []
+    table = exercise_table(str(int(path.name[:2])))
+    cells, answer, number = [], [], ""
 
     def close():
+        """End the exercise whose answer was gathered, if any."""
         if answer:
-            cells.extend([fold("Solution"), *answer, nbformat.v4.new_markdown_cell("</details>")])
+            cells.extend([*fold("Hint", hint(table[number])), *fold("Solution", *answer)])
             answer.clear()
 
     for cell in read(FOLDER / "solutions" / path.name).cells:
-        if cell.id == "about-solutions":
-            continue
         if cell.source.startswith("## "):
             close()
+            number = cell.source.split()[1]
+        if cell.id == "about-solutions":
+            continue
         if cell.id not in blank:
             answer.append(cell)
         elif cell.source == blank[cell.id].source:
@@ -95,8 +99,23 @@ def exercises(path):
     return nbformat.v4.new_notebook(cells=cells, metadata=read(path).metadata)
 
 
-def fold(title):
-    return nbformat.v4.new_markdown_cell(f'<details class="{title.lower()}"><summary>{title}</summary>')
+def fold(title, *cells):
+    opening = nbformat.v4.new_markdown_cell(f'<details class="{title.lower()}"><summary>{title}</summary>')
+    return [opening, *cells, nbformat.v4.new_markdown_cell("</details>")]
+
+
+def hint(exercise):
+    """What the exercise's check says first of a wrong answer, of one in several parts on each of them."""
+    said = [re.sub(r"([*_`|<\\])", r"\\\1", words) for words in dict.fromkeys(general(exercise.task)) if words]
+    said.append(f"See ({exercise.equation}).")
+    return nbformat.v4.new_markdown_cell("\n".join(f"* {words[0].upper()}{words[1:]}" for words in said))
+
+
+def general(task):
+    for part in getattr(task, "tasks", {}).values():
+        yield from general(part)
+    words = getattr(task, "general", "") or getattr(task, "hints", "")
+    yield from words.values() if isinstance(words, dict) else [words]
 
 
 def readme():

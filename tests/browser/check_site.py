@@ -30,7 +30,7 @@ UNLINKED = """numbers => {
 CUT = """() => [...document.querySelectorAll('main *')].filter(box =>
   box.clientWidth && box.scrollWidth > box.clientWidth + 1 && !box.closest('mjx-container *, .wider *')
   && getComputedStyle(box).overflowX !== 'visible'
-  && !(box.tabIndex === 0 && getComputedStyle(box).backgroundImage.includes('gradient'))
+  && !(box.tabIndex === 0 && getComputedStyle(box).maskImage.includes('gradient'))
 ).map(box => box.outerHTML.slice(0, 120))"""
 IN_VIEW = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();

@@ -23,13 +23,15 @@ async function show(link) {
   preview.style.left = `${Math.max(4, Math.min(at.left, document.documentElement.clientWidth - size.width - 4))}px`;
 }
 
-// What is wider than its place can be scrolled by keyboard too, and says that there is more.
+// What is wider than its place can be scrolled by keyboard too, and fades at the edge behind which there is more.
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
 function mark(box) {
-  const more = box.scrollWidth > box.clientWidth + 1;
-  box.classList.toggle("wider", more);
-  if (more) Object.assign(box, { tabIndex: 0 });
-  else box.removeAttribute("tabindex");
+  const rest = box.scrollWidth - box.clientWidth;
+  box.classList.toggle("wider", rest > 1);
+  if (rest <= 1) return box.removeAttribute("tabindex");
+  box.tabIndex = 0;
+  box.style.setProperty("--before", box.scrollLeft > 1 ? "2.5rem" : "0px");
+  box.style.setProperty("--after", box.scrollLeft < rest - 1 ? "2.5rem" : "0px");
 }
 
 addEventListener("DOMContentLoaded", async () => {
@@ -47,6 +49,7 @@ addEventListener("DOMContentLoaded", async () => {
   main.querySelectorAll("mjx-container[display], .cell_output, .output, .pst-scrollable-table-container, pre").forEach((box) => {
     sizes.observe(box);
     mark(box);
+    box.addEventListener("scroll", () => mark(box));
   });
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();  // formulas moved it
 });
