@@ -73,9 +73,11 @@ def join(folder):
     link_terms([page for page in course if len(page.path.parts) == 1], glossary)
     for page in course:
         show_ways(page)
-        for image in page.article.select("img[width]"):
-            image["style"] = f"--width: {image['width']}px; {image.get('style', '')}"
     for page in pages:
+        for image in page.article.select("img"):
+            image["class"] = [*image.get("class", []), "dark-light"]  # the theme leaves it alone: site.css darkens it
+            if image.get("width"):
+                image["style"] = f"--width: {image['width'].removesuffix('px')}px; {image.get('style', '')}"
         (folder / page.path).write_text(str(page.soup), encoding="utf-8")
     shown = json.dumps({number: tex for number, (_, tex) in equations.items()})
     (folder / "_static" / "equations.js").write_text(f"const EQUATIONS = {shown};\n", encoding="utf-8")

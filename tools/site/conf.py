@@ -4,6 +4,7 @@ import re
 
 from docutils import nodes
 
+smartquotes = False
 project = "LSTM, worked out"
 extensions = ["myst_nb", "sphinx_copybutton"]
 templates_path, html_static_path = [], ["_static"]
