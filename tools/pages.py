@@ -14,7 +14,6 @@ PARTS = {"Teaching with it": "teaching", "Other ways to set it up": "setup", "Wo
 LETTERS = str.maketrans("0123456789+-−=aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 SOLUTION = re.compile(r"(?m)^ *# (?:solution|end)\n|  # solution$")
 PICTURES = ("image/png", 'type="range"')
-SECTION = re.compile(r"(?m)^## (.*)$")
 
 
 def anchor(title):
@@ -23,7 +22,7 @@ def anchor(title):
 
 
 def without_tex(heading):
-    """A heading for sidebars, tabs and search results, which show no formulas. Raises ValueError for what it cannot say."""
+    """A heading for sidebars, tabs and search results, which show no formulas. Raises ValueError for other TeX."""
     said = re.sub(r"_\{(.*?)\}|_(\w)", lambda found: (found[1] or found[2]).translate(LETTERS), heading)
     said = said.replace(r"\partial ", "∂").replace("$", "")
     if re.search(r"[\\^_{}]", re.sub(r"`.*?`", "", said)):
@@ -119,13 +118,12 @@ def general(task):
 
 
 def readme():
-    """{page: Markdown} of README.md: its parts with their links led to pages. Raises ValueError where a part is missing."""
-    first, *others = re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8"))
-    parts, anchors = {"index": first}, {}
-    for text in others:
-        title = SECTION.match(text)[1]
-        page = PARTS.get(title, "index")
-        anchors[re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")] = f"{page}.md#{anchor(title)}"
+    """{page: Markdown} of README.md, its links led to pages. Raises ValueError where a part is missing."""
+    parts, anchors = {"index": ""}, {}
+    for text in re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8")):
+        page = PARTS.get(text.splitlines()[0].removeprefix("## "), "index")
+        for title in re.findall(r"(?m)^#+ (.*)$", text):
+            anchors[re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")] = f"{page}.md#{anchor(title)}"
         parts[page] = parts.get(page, "") + (text if page == "index" else re.sub(r"(?m)^#(#+ )", r"\1", text))
     missing = set(PARTS.values()) - set(parts)
     if missing:
@@ -174,6 +172,8 @@ def lay_out(folder):
         notebook = prepared(read(path))
         notebook.cells.append(nbformat.v4.new_markdown_cell(toctree(f"exercises/{path.stem}")))
         for cell in notebook.cells:
-            cell.source = cell.source.replace("(solutions/", "(exercises/") if cell.cell_type == "markdown" else cell.source
+            cell.source = (
+                cell.source.replace("(solutions/", "(exercises/") if cell.cell_type == "markdown" else cell.source
+            )
         nbformat.write(notebook, folder / path.name)
         nbformat.write(prepared(exercises(path)), folder / "exercises" / path.name)

@@ -9,11 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from publish import FROM_NPM, MATHJAX, ROOT
-from sphinx.cmd.build import build_main
-
 import links
 import pages
+from publish import FROM_NPM, MATHJAX, ROOT
+from sphinx.cmd.build import build_main
 
 SITE = ROOT / "site"
 
@@ -25,7 +24,11 @@ def main():
         pages.lay_out(source)
         if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(built)]):
             sys.exit("make site: Sphinx warned, see above; what it warns of would be wrong on a page")
-        shutil.copytree(built, SITE, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html"))
+        shutil.copytree(
+            built,
+            SITE,
+            ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html"),
+        )
     for name, copy in MATHJAX.items():
         shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
     shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))

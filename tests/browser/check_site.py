@@ -14,7 +14,9 @@ from notebooks import COURSE, ROOT, read
 SITE = ROOT / "site"
 PAGES = [path for path in sorted(SITE.rglob("*.html")) if path.relative_to(SITE).parts[0] != "slides"]
 FROM_NOTEBOOKS = [path for path in PAGES if re.match(r"\d", path.name)]
-TAGS = {tag: path.stem for path in COURSE for cell in read(path).cells for tag in re.findall(r"\\tag\{(.*?)\}", cell.source)}
+TAGS = {
+    tag: path.stem for path in COURSE for cell in read(path).cells for tag in re.findall(r"\\tag\{(.*?)\}", cell.source)
+}
 # Numbers of equations that are no links: in headings, in formulas and in code other than comments they need not be.
 UNLINKED = """numbers => {
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT), found = [];
@@ -26,7 +28,7 @@ UNLINKED = """numbers => {
   }
   return found;
 }"""
-# Formulas, tables, code and pictures that are wider than their place, but cannot be scrolled by keyboard, or give no sign.
+# Formulas, tables, code, pictures that are wider than their place, but are not scrolled by keyboard, or give no sign.
 CUT = """() => [...document.querySelectorAll('main *')].filter(box =>
   box.clientWidth && box.scrollWidth > box.clientWidth + 1 && !box.closest('mjx-container *, .wider *')
   && getComputedStyle(box).overflowX !== 'visible'
@@ -97,7 +99,11 @@ def test_page(path, open_page):
             page.emulate_media(color_scheme=scheme)
             page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
             # pandas leaves the corner of a table empty. Without preload axe does not fetch the style sheets once more.
-            found = [v for v in Axe().run(page, options={"preload": False}).response["violations"] if v["id"] != "empty-table-header"]
+            found = [
+                v
+                for v in Axe().run(page, options={"preload": False}).response["violations"]
+                if v["id"] != "empty-table-header"
+            ]
             assert not found, [(scheme, v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found]
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
         for width in (1920, 400, 1280):

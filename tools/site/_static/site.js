@@ -12,7 +12,7 @@ async function show(link) {
   hide();
   shown = link;
   const number = link.dataset.equation;
-  const content = number ? await MathJax.tex2svgPromise(EQUATIONS[number], { display: true }) : link.dataset.chinese;
+  const content = number ? await MathJax.tex2svgPromise(EQUATIONS[number], { display: true }) : link.dataset.term;
   if (shown !== link) return;
   preview.replaceChildren(content, number ? ` (${number})` : "");
   preview.hidden = false;
@@ -36,7 +36,7 @@ function mark(box) {
 
 addEventListener("DOMContentLoaded", async () => {
   document.body.append(preview);
-  const link = (event) => event.target.closest?.("a.equation, a.term");
+  const link = (event) => event.target.closest?.("a[data-equation], a[data-term]");
   for (const type of ["pointerover", "focusin"]) addEventListener(type, (event) => link(event) && show(link(event)));
   addEventListener("focusout", hide);
   addEventListener("pointerout", (event) => {
