@@ -164,4 +164,4 @@ def show_ways(page):
     ways = page.soup.new_tag("p", attrs={"class": "ways"})
     for path, title in (other, (f"slides/{name}.html", "Slides"), (notebook, "Notebook")):
         ways.append(page.link(title, page.to(path)))
-    page.soup.h1.insert_after(ways)
+    page.soup.select_one("article h1").insert_after(ways)  # the first h1 is for printing

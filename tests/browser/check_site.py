@@ -66,7 +66,7 @@ def test_links_lead_somewhere(path):
         target = urlsplit(element.get("href") or element.get("src"))
         if target.scheme:
             continue
-        file = path.parent / unquote(target.path) if target.path else path
+        file = (path.parent / unquote(target.path)).resolve() if target.path else path
         assert file.exists(), target
         if target.fragment and file.suffix == ".html" and file in PAGES:
             assert soup(file).find(id=unquote(target.fragment)), target
@@ -75,7 +75,7 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", FROM_NOTEBOOKS, ids=name)
 def test_ways_from_a_page(path):
     """To its notebook, its slides and its exercises or text; what pictures show is said."""
-    ways = {link["href"].removeprefix("../") for link in soup(path).select(".ways a")}
+    ways = {link["href"].removeprefix("../") for link in soup(path).select("article .ways a")}
     notebook = f"notebooks/{name(path)}.ipynb"
     other = f"{path.stem}.html" if path.parent.name == "exercises" else f"exercises/{path.stem}.html"
     assert ways == {notebook, other, f"slides/{path.stem}.html"}
