@@ -66,7 +66,7 @@ lint: .venv/with-test  ## check code and notebooks with ruff
 notebooks: .venv/with-test  ## run all notebooks again and store their outputs; two runs give the same bytes
 	$(RUN) tools/notebooks.py
 
-site: assets  ## write the notebooks as pages that need no Jupyter and no network: site/index.html
+site: slides  ## write the course as pages that need no Jupyter and no network, slides included: site/index.html
 	$(RUN) tools/website.py
 
 slides: assets  ## write a deck of slides for each notebook, which needs no network either: slides/index.html
@@ -84,8 +84,8 @@ rise: not-as-root .venv/with-rise  ## open the course in JupyterLab with live sl
 assets: .venv/with-publish
 	@$(call npm,mathjax@3.2.2 reveal.js@4.6.1)
 
-test-browser: site slides .venv/with-test .venv/with-rise .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
-	$(RUN) -m pytest --dist load tests/browser/check_pages.py tests/browser/check_rise.py tests/browser/check_notebooks.py
+test-browser: site .venv/with-test .venv/with-rise .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
+	$(RUN) -m pytest --dist load tests/browser/check_decks.py tests/browser/check_site.py tests/browser/check_rise.py tests/browser/check_notebooks.py
 
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)

@@ -1,0 +1,167 @@
+"""What Sphinx does not join: equation numbers with their equations, terms with the glossary, a page with its files."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2})\)")
+# In code, comments alone speak of equations.
+NO_NUMBERS = "h1, h2, h3, script, style, summary, .math, .highlight span:not(.c1)"
+NO_TERMS = f"{NO_NUMBERS}, pre, code, details, .output, .ways"
+# How the notebooks say terms that they inflect or shorten.
+SAID = {
+    "exploding gradient": "explod(?:es?|ed|ing)",
+    "gradient clipping": "clip(?:s|ped|ping)?",
+    "Jacobian matrix": "Jacobian(?: matrix| matrices|s)?",
+    "long short-term memory": "LSTMs?",
+    "loss function": "loss(?:es)?",
+    "recurrent neural network": "recurrent (?:neural )?networks?|RNNs?",
+    "saturation": "saturat(?:es?|ed|ion)",
+    "time step": "steps?",
+    "vanishing gradient": "vanish(?:es|ed|ing)?",
+}
+
+
+@dataclass
+class Page:
+    path: Path  # from the site's folder on
+    soup: BeautifulSoup
+
+    def to(self, other):
+        """The way from this page to another, or to a file of the site."""
+        return "../" * (len(self.path.parts) - 1) + str(other)
+
+    def link(self, text, to, **attributes):
+        link = self.soup.new_tag(
+            "a", href=to, attrs={key.replace("_", "-"): value for key, value in attributes.items()}
+        )
+        link.string = text
+        return link
+
+    def texts(self, without):
+        """The text nodes of all that is said on the page outside of these elements and of links."""
+        outside, found = {id(element) for element in self.soup.main.select(without)}, []
+
+        def walk(element):
+            for child in element.children:
+                if isinstance(child, Tag):
+                    if child.name != "a" and id(child) not in outside:
+                        walk(child)
+                elif type(child) is NavigableString:
+                    found.append(child)
+
+        walk(self.soup.main)
+        return found
+
+
+def join(folder):
+    """Link the pages in this folder, and write what the previews show into _static/equations.js."""
+    paths = sorted(folder.rglob("*.html"))
+    pages = [Page(path.relative_to(folder), BeautifulSoup(path.read_text("utf-8"), "html.parser")) for path in paths]
+    equations = {number: (page, tex) for page in pages for number, tex in formulas(page)}
+    notebooks = [page for page in pages if re.match(r"\d", page.path.name)]
+    for page in pages:
+        link_equations(page, {number: home.path for number, (home, _) in equations.items()})
+        name_parts(page)
+        mark_pictures(page)
+    glossary = next(page for page in pages if page.path.name == "glossary.html")
+    link_terms([page for page in notebooks if len(page.path.parts) == 1], glossary)
+    for page in notebooks:
+        show_ways(page)
+    for page in pages:
+        (folder / page.path).write_text(str(page.soup), encoding="utf-8")
+    shown = json.dumps({number: tex for number, (_, tex) in equations.items()})
+    (folder / "_static" / "equations.js").write_text(f"const EQUATIONS = {shown};\n", encoding="utf-8")
+
+
+def formulas(page):
+    """(number, TeX) of the numbered equations on the page."""
+    for formula in page.soup.select("div.math[id^=eq-]"):
+        tex = formula.find(string=re.compile(r"\\\[")).strip()
+        yield formula["id"].removeprefix("eq-"), tex.removeprefix(r"\[").removesuffix(r"\]")
+
+
+def replace(node, links):
+    """Put links in the place of what was found in this text node. links: (match, link), in order."""
+    pieces, last, text = [], 0, str(node)
+    for match, link in links:
+        pieces += [text[last : match.start()], link]
+        last = match.end()
+    if pieces:
+        node.replace_with(*filter(None, [*pieces, text[last:]]))
+
+
+def link_equations(page, homes):
+    """Each "(3.4)" leads to its equation. homes: {number: path of its page}."""
+    for link in page.soup.main.select('a[href*=".ipynb#"]'):  # what a check shows leads to a section of the notebook
+        if NUMBER.fullmatch(link.text):
+            link.replace_with(link.text)
+    page.soup.main.smooth()
+    for node in page.texts(NO_NUMBERS):
+        links = []
+        for match in NUMBER.finditer(node):
+            if match[1] in homes:
+                home = "" if homes[match[1]] == page.path else page.to(homes[match[1]])
+                links.append((match, page.link(match[0], f"{home}#eq-{match[1]}", data_equation=match[1])))
+        replace(node, links)
+
+
+def link_terms(pages, glossary):
+    """Each term of the glossary, where a notebook first says it, leads to its row; the row leads back."""
+    rows = {}
+    for row in glossary.soup.select("tbody tr"):
+        term, chinese, _ = row.select("td")
+        row["id"], chinese["lang"] = "term-" + re.sub(r"\W+", "-", term.text), "zh"
+        rows |= {form: row for form in term.text.split(", ")}
+    longest = sorted(rows, key=len, reverse=True)
+    forms = "|".join(f"({SAID.get(form) or re.escape(form) + '(?:e?s)?'})" for form in longest)
+    one = re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE)
+    for page in pages:
+        waiting = {row["id"] for row in rows.values()}
+        for node in page.texts(NO_TERMS):
+            links = []
+            for match in one.finditer(node):
+                row = rows[longest[match.lastindex - 1]]
+                if row["id"] in waiting:
+                    waiting.remove(row["id"])
+                    links.append((match, to_row(page, match[0], row, glossary)))
+            replace(node, links)
+
+
+def to_row(page, word, row, glossary):
+    """The link from a word to its row of the glossary, in which the way back is put down."""
+    term, chinese, first = row.select("td")
+    anchor = f"first-{row['id']}"
+    back = glossary.link(str(int(page.path.name[:2])), f"{page.path}#{anchor}")
+    first.extend([", ", back] if first.find("a") else [back])
+    chinese = f"{term.text} · {chinese.text}"
+    return page.link(word, f"{page.to(glossary.path)}#{row['id']}", id=anchor, data_term=chinese)
+
+
+def name_parts(page):
+    """Give a name to what sphinx-book-theme leaves nameless to who does not see it."""
+    page.soup.select_one(".navbar-brand").parent.attrs |= {"role": "navigation", "aria-label": "Home"}
+    for fold in page.soup.select(".sidebar-primary-items__start li > details > summary"):
+        fold["aria-label"] = f"Pages to {fold.find_parent('li').a.text.strip()}"
+
+
+def mark_pictures(page):
+    """Tell site.css how wide a picture is, and the theme to leave it alone: site.css has dark ones."""
+    for image in page.soup.main.select("img"):
+        image["class"] = [*image.get("class", []), "dark-light"]
+        if image.get("width"):
+            image["style"] = f"--width: {image['width'].removesuffix('px')}px; {image.get('style', '')}"
+
+
+def show_ways(page):
+    """Below the title: the way from a page to its exercises or its text, its slides, its notebook."""
+    name, is_exercises = page.path.stem, len(page.path.parts) > 1
+    other = (f"{name}.html", "Text") if is_exercises else (f"exercises/{name}.html", "Exercises and solutions")
+    notebook = f"notebooks/{page.path.with_suffix('.ipynb')}"
+    ways = page.soup.new_tag("p", attrs={"class": "ways"})
+    for path, title in (other, (f"slides/{name}.html", "Slides"), (notebook, "Notebook")):
+        ways.append(page.link(title, page.to(path)))
+    page.soup.select_one("article h1").insert_after(ways)  # the first h1 is for printing

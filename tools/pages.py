@@ -1,0 +1,179 @@
+"""What the course's pages are laid out from: notebooks, exercises with their solutions, and README.md in parts."""
+
+import re
+import shutil
+
+import nbformat
+from publish import ROOT
+
+from lstm_helpers.exercises import exercises as exercise_table
+from notebooks import COURSE, FOLDER, read
+
+# The parts of README.md that have pages of their own; all else stands on the first page.
+PARTS = {"Teaching with it": "teaching", "Other ways to set it up": "setup", "Words, English and Chinese": "glossary"}
+LETTERS = str.maketrans("0123456789+-−=aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+SOLUTION = re.compile(r"(?m)^ *# (?:solution|end)\n|  # solution$")
+PICTURES = ("image/png", 'type="range"')
+
+
+def anchor(title):
+    """The anchor that Jupyter gives a heading, so that one link leads to it there and here."""
+    return title.replace(" ", "-")
+
+
+def without_tex(heading):
+    """A heading for sidebars, tabs and search results, which show no formulas. Raises ValueError for other TeX."""
+    said = re.sub(r"_\{(.*?)\}|_(\w)", lambda found: (found[1] or found[2]).translate(LETTERS), heading)
+    said = said.replace(r"\partial ", "∂").replace("$", "")
+    if re.search(r"[\\^_{}]", re.sub(r"`.*?`", "", said)):
+        raise ValueError(f"write this heading with less of TeX, or teach tools/pages.py to say it: {heading!r}")
+    return said
+
+
+def is_drawing(cell):
+    """All that the cell shows are pictures."""
+    shown = [str(output.get("data", output)) for output in cell.outputs]
+    return bool(shown) and all(any(mark in output for mark in PICTURES) for output in shown)
+
+
+def is_check(cell):
+    """The cell does nothing but compare."""
+    return bool(re.fullmatch(r"(?:\s*(?:verify\(|assert |#|[ \])]).*)+", cell.source))
+
+
+def folded(cell):
+    """Why the cell's code is folded, if it is: not where the slides show it, or it does more than draw or check."""
+    if cell.metadata.get("slideshow", {}).get("show") == "code":
+        return ""
+    return "Code of the picture" if is_drawing(cell) else "Code of the check" if is_check(cell) else ""
+
+
+def prepared(notebook):
+    """The notebook with what myst-nb wants to be told: headings without TeX, folds, what pictures show."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"(?m)^#{1,6} .*$", lambda line: without_tex(line[0]), cell.source)
+            continue
+        cell.source = SOLUTION.sub("", cell.source).replace("\n\n\n", "\n\n")
+        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "raises-exception"]
+        why = folded(cell)
+        if why:
+            cell.metadata["tags"].append("hide-input")
+            cell.metadata["mystnb"] = {"code_prompt_show": why, "code_prompt_hide": why}
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                image = {"alt": output.data["text/plain"], "width": f"{output.metadata['image/png']['width']}px"}
+                cell.metadata.setdefault("mystnb", {})["image"] = image
+    return notebook
+
+
+def exercises(path):
+    """The exercises to the notebook at path, each followed by its hint and its solution, both folded."""
+    blank = {cell.id: cell for cell in read(FOLDER / "exercises" / path.name).cells}
+    table = exercise_table(str(int(path.name[:2])))
+    cells, answer, number = [], [], ""
+
+    def close():
+        """End the exercise whose answer was gathered, if any."""
+        if answer:
+            cells.extend([*fold("Hint", hint(table[number])), *fold("Solution", *answer)])
+            answer.clear()
+
+    for cell in read(FOLDER / "solutions" / path.name).cells:
+        if cell.source.startswith("## "):
+            close()
+            number = cell.source.split()[1]
+        if cell.id == "about-solutions":
+            continue
+        if cell.id not in blank:
+            answer.append(cell)
+        elif cell.source == blank[cell.id].source:
+            cells.append(cell)
+        else:
+            asked = blank[cell.id]
+            asked.id, asked.outputs = f"{cell.id}-blank", []
+            cells.append(asked)
+            answer.append(cell)
+    close()
+    return nbformat.v4.new_notebook(cells=cells, metadata=read(path).metadata)
+
+
+def fold(title, *cells):
+    opening = nbformat.v4.new_markdown_cell(f'<details class="{title.lower()}"><summary>{title}</summary>')
+    return [opening, *cells, nbformat.v4.new_markdown_cell("</details>")]
+
+
+def hint(exercise):
+    """What the exercise's check says first of a wrong answer, of one in several parts on each of them."""
+    said = [re.sub(r"([*_`|<\\])", r"\\\1", words) for words in dict.fromkeys(general(exercise.task)) if words]
+    said.append(f"See ({exercise.equation}).")
+    return nbformat.v4.new_markdown_cell("\n".join(f"* {words[0].upper()}{words[1:]}" for words in said))
+
+
+def general(task):
+    for part in getattr(task, "tasks", {}).values():
+        yield from general(part)
+    words = getattr(task, "general", "") or getattr(task, "hints", "")
+    yield from words.values() if isinstance(words, dict) else [words]
+
+
+def readme():
+    """{page: Markdown} of README.md, its links led to pages. Raises ValueError where a part is missing."""
+    parts, anchors = {"index": ""}, {}
+    for text in re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8")):
+        page = PARTS.get(text.splitlines()[0].removeprefix("## "), "index")
+        for title in re.findall(r"(?m)^#+ (.*)$", text):
+            anchors[re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")] = f"{page}.md#{anchor(title)}"
+        parts[page] = parts.get(page, "") + (text if page == "index" else re.sub(r"(?m)^#(#+ )", r"\1", text))
+    missing = set(PARTS.values()) - set(parts)
+    if missing:
+        raise ValueError(f"README.md lacks the part for {missing}: its headings and PARTS in tools/pages.py differ")
+    for page, text in parts.items():
+        text = re.sub(r"\]\(#([^)]*)\)", lambda link: f"]({anchors[link[1]]})", text)
+        text = re.sub(r"\(notebooks/(?:exercises|solutions)/", "(exercises/", text)
+        parts[page] = text.replace("(notebooks/", "(")
+    return parts
+
+
+def words(table):
+    """{term: its Chinese} from README.md's table, whose rows hold two such pairs."""
+    rows = [line.strip("| \n").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    return {row[k]: row[k + 1] for row in rows[1:] for k in (0, 2)}
+
+
+def glossary(text):
+    """The part of README.md with the words, a row for each; links.py adds where the course first says them."""
+    pairs = sorted(words(text).items(), key=lambda pair: pair[0].lower())
+    rows = "".join(f"| {term} | {chinese} | |\n" for term, chinese in pairs)
+    return f"{text.splitlines()[0]}\n\n| term | 中文 | first said in notebook |\n|---|---|---|\n{rows}"
+
+
+def toctree(*pages, caption=""):
+    caption = f":caption: {caption}\n" if caption else ""
+    return f"\n\n```{{toctree}}\n:hidden:\n{caption}\n" + "\n".join(pages) + "\n```\n"
+
+
+def lay_out(folder):
+    """Write into this folder what Sphinx makes the pages from."""
+    (folder / "exercises").mkdir(parents=True)
+    shutil.copytree(ROOT / "figures", folder / "figures")
+    parts = readme()
+    course = toctree(*(path.stem for path in COURSE), caption="The course")
+    about = toctree("teaching", "setup", "glossary", "CONTRIBUTING", caption="Around it")
+    parts |= {"index": parts["index"] + course + about, "glossary": glossary(parts["glossary"])}
+    parts["CONTRIBUTING"] = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for page, text in parts.items():
+        (folder / f"{page}.md").write_text(text, encoding="utf-8")
+        for file in re.findall(r"\]\(([^):#]+)\)", text):
+            if (ROOT / file).is_file() and not (folder / file).exists():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / file, folder / file)
+    for path in COURSE:
+        notebook = prepared(read(path))
+        notebook.cells.append(nbformat.v4.new_markdown_cell(toctree(f"exercises/{path.stem}")))
+        for cell in notebook.cells:
+            cell.source = (
+                cell.source.replace("(solutions/", "(exercises/") if cell.cell_type == "markdown" else cell.source
+            )
+        nbformat.write(notebook, folder / path.name)
+        nbformat.write(prepared(exercises(path)), folder / "exercises" / path.name)

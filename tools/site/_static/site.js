@@ -1,0 +1,55 @@
+// What an equation's number or a term stands for, shown where it is pointed at or reached by keyboard.
+const preview = Object.assign(document.createElement("div"), { id: "preview", role: "tooltip", hidden: true });
+let shown = null;
+
+function hide() {
+  shown?.removeAttribute("aria-describedby");
+  shown = null;
+  preview.hidden = true;
+}
+
+async function show(link) {
+  hide();
+  shown = link;
+  const number = link.dataset.equation;
+  const content = number ? await MathJax.tex2svgPromise(EQUATIONS[number], { display: true }) : link.dataset.term;
+  if (shown !== link) return;
+  preview.replaceChildren(content, number ? ` (${number})` : "");
+  preview.hidden = false;
+  link.setAttribute("aria-describedby", "preview");
+  const at = link.getBoundingClientRect(), size = preview.getBoundingClientRect();
+  const above = at.top - size.height > 0;
+  preview.style.top = `${scrollY + (above ? at.top - size.height : at.bottom)}px`;
+  preview.style.left = `${Math.max(4, Math.min(at.left, document.documentElement.clientWidth - size.width - 4))}px`;
+}
+
+// What is wider than its place can be scrolled by keyboard too, and fades at the edge behind which there is more.
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+function mark(box) {
+  const rest = box.scrollWidth - box.clientWidth;
+  box.classList.toggle("wider", rest > 1);
+  if (rest <= 1) return box.removeAttribute("tabindex");
+  box.tabIndex = 0;
+  box.style.setProperty("--before", box.scrollLeft > 1 ? "2.5rem" : "0px");
+  box.style.setProperty("--after", box.scrollLeft < rest - 1 ? "2.5rem" : "0px");
+}
+
+addEventListener("DOMContentLoaded", async () => {
+  document.body.append(preview);
+  const link = (event) => event.target.closest?.("a[data-equation], a[data-term]");
+  for (const type of ["pointerover", "focusin"]) addEventListener(type, (event) => link(event) && show(link(event)));
+  addEventListener("focusout", hide);
+  addEventListener("pointerout", (event) => {
+    const to = event.relatedTarget;
+    if (shown && !preview.contains(to) && !shown.contains(to)) hide();
+  });
+  addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  await MathJax.startup.promise;
+  const main = document.querySelector("main");
+  main.querySelectorAll("mjx-container[display], .cell_output, .output, .pst-scrollable-table-container, pre").forEach((box) => {
+    sizes.observe(box);
+    mark(box);
+    box.addEventListener("scroll", () => mark(box));
+  });
+  document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();  // formulas moved it
+});

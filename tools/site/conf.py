@@ -1,0 +1,63 @@
+"""Sphinx's settings for the pages that tools/website.py lays out."""
+
+import re
+
+from docutils import nodes
+
+smartquotes = False
+project = "LSTM, worked out"
+extensions = ["myst_nb", "sphinx_copybutton"]
+templates_path, html_static_path = [], ["_static"]
+html_theme = "sphinx_book_theme"
+html_title, html_short_title = project, project
+html_css_files, html_js_files = ["site.css"], ["equations.js", "site.js"]
+html_context = {"default_mode": "auto"}
+html_copy_source = html_show_sourcelink = html_use_index = False
+html_show_search_summary = False  # it is fetched, which a page opened from a folder may not do
+html_theme_options = {
+    "navbar_persistent": [],
+    "navigation_with_keys": False,  # arrow keys move sliders
+    "show_navbar_depth": 1,
+    "show_toc_level": 2,
+    "toc_title": "On this page",
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+copybutton_exclude = ".linenos, .gp"
+
+nb_execution_mode = "off"  # notebooks are stored executed
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
+myst_heading_anchors = 4
+myst_heading_slug_func = "pages.anchor"
+myst_update_mathjax = False
+
+mathjax_path = "mathjax.js"
+mathjax3_config = {
+    "tex": {"packages": {"[-]": ["noundefined"]}},
+    "options": {"enableMenu": False, "ignoreHtmlClass": ".*", "processHtmlClass": "math"},
+}
+TAG = re.compile(r"\s*\\tag\{(\d+\.\d+)\}")
+
+
+def number_equations(app, doctree):
+    """The course's own equation numbers become Sphinx's, which stand beside a formula and are an anchor."""
+    for node in doctree.findall(nodes.math_block):
+        found = TAG.search(node.astext())
+        node["number"] = found[1] if found else None
+        if found:
+            node["ids"] = [f"eq-{found[1]}"]
+            node.children = [nodes.Text(TAG.sub("", node.astext()))]
+            node["label"] = node["ids"][0]
+
+
+def plain_title(app, pagename, templatename, context, doctree):
+    context["title"] = re.sub("<[^>]*>", "", context.get("title", ""))
+
+
+def setup(app):
+    app.set_html_assets_policy("always")  # a preview may show a formula on any page
+    app.connect("doctree-read", number_equations)
+    app.connect("html-page-context", plain_title)
