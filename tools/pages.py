@@ -118,7 +118,7 @@ def general(task):
 
 
 def readme():
-    """{page: Markdown} of README.md, its links led to pages. Raises ValueError where a part is missing."""
+    """{page: Markdown} of README.md and CONTRIBUTING.md, links led to pages. Raises ValueError where a part is missing."""
     parts, anchors = {"index": ""}, {}
     for text in re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8")):
         page = PARTS.get(text.splitlines()[0].removeprefix("## "), "index")
@@ -128,6 +128,8 @@ def readme():
     missing = set(PARTS.values()) - set(parts)
     if missing:
         raise ValueError(f"README.md lacks the part for {missing}: its headings and PARTS in tools/pages.py differ")
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    parts["CONTRIBUTING"] = contributing.replace("](README.md#", "](#")
     for page, text in parts.items():
         text = re.sub(r"\]\(#([^)]*)\)", lambda link: f"]({anchors[link[1]]})", text)
         text = re.sub(r"\(notebooks/(?:exercises|solutions)/", "(exercises/", text)
@@ -161,7 +163,6 @@ def lay_out(folder):
     course = toctree(*(path.stem for path in COURSE), caption="The course")
     about = toctree("teaching", "setup", "glossary", "CONTRIBUTING", caption="Around it")
     parts |= {"index": parts["index"] + course + about, "glossary": glossary(parts["glossary"])}
-    parts["CONTRIBUTING"] = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for page, text in parts.items():
         (folder / f"{page}.md").write_text(text, encoding="utf-8")
         for file in re.findall(r"\]\(([^):#]+)\)", text):
