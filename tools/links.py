@@ -136,7 +136,8 @@ def to_row(page, word, row, glossary):
     term, chinese, first = row.select("td")
     anchor = f"first-{row['id']}"
     back = glossary.link(str(int(page.path.name[:2])), f"{page.path}#{anchor}")
-    first.extend([", ", back] if first.find("a") else [back])
+    cell = first.p or first
+    cell.extend([", ", back] if cell.find("a") else [back])
     chinese = f"{term.text} · {chinese.text}"
     return page.link(word, f"{page.to(glossary.path)}#{row['id']}", id=anchor, data_term=chinese)
 

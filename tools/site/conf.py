@@ -15,6 +15,7 @@ html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = html_use_index = False
 html_show_search_summary = False  # it is fetched, which a page opened from a folder may not do
 html_theme_options = {
+    "footer_content_items": [],
     "navbar_persistent": [],
     "navigation_with_keys": False,  # arrow keys move sliders
     "show_navbar_depth": 1,
