@@ -49,8 +49,8 @@ for name in os.environ.get("MORE", "").split():
 @pytest.fixture
 def folder(tmp_path):
     """A copy of what a set-up consists of, and the stand-ins."""
-    (tmp_path / "tools").mkdir()
-    for name in ("Makefile", "pyproject.toml", "tools/setup.py"):
+    (tmp_path / "tools" / "templates").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "tools/setup.py", "tools/templates/lab.css"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name, source in {"venv": VENV, "pip": INSTALLER, "uv": INSTALLER, "matplotlib": ""}.items():
         package = tmp_path / "stand-ins" / name
@@ -282,3 +282,4 @@ def test_jupyterlab_opens_with_the_options(folder, number, words):
     said, _ = make(folder, "lab", *words, **as_user(folder, number))
     opened = said.splitlines()[-1]
     assert "01_forward_equations.ipynb" in opened and ("--allow-root" in opened) == bool(words)
+    assert "filter" in (folder / ".venv" / "jupyter" / "custom" / "custom.css").read_text(encoding="utf-8")
