@@ -118,7 +118,7 @@ def general(task):
 
 
 def readme():
-    """{page: Markdown} of README.md and CONTRIBUTING.md, links led to pages. Raises ValueError where a part is missing."""
+    """{page: Markdown} of README.md and CONTRIBUTING.md, with links to pages. Raises ValueError for a missing part."""
     parts, anchors = {"index": ""}, {}
     for text in re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8")):
         page = PARTS.get(text.splitlines()[0].removeprefix("## "), "index")

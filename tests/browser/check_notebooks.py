@@ -24,6 +24,8 @@ SCROLL = """top => {
   notebook.scrollTop = top;
   return [notebook.clientHeight, notebook.scrollHeight];
 }"""
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-InputArea-editor .cm-scroller')]
+  .filter(code => code.clientWidth && code.scrollWidth > code.clientWidth + 1).map(code => code.innerText)"""
 FILTERS = """() =>
   [...document.querySelectorAll('.jp-OutputArea-output img')].map(image => getComputedStyle(image).filter)"""
 RUN = """async () => {
@@ -99,6 +101,10 @@ def test_notebook_in_jupyterlab(path, lab, open_page):
         assert sliders.count() == sum(str(cell["outputs"]).count('type="range"') for cell in cells)
         for slider in sliders.all():
             move_slider(page, slider)
+        page.set_viewport_size({"width": 1366, "height": 900})
+        page.wait_for_timeout(500)
+        assert not page.evaluate(TOO_WIDE), "runs off a laptop's screen"
+        page.set_viewport_size({"width": 1920, "height": 900})
         photograph(page, str(name.with_suffix("")).replace("/", "_"))
         page.evaluate("window.jupyterapp.commands.execute('notebook:shutdown-kernel')")
     left = {str(p) for p in set(folder.rglob("*")) - before if ".ipynb_checkpoints" not in str(p)}
