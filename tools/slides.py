@@ -20,7 +20,7 @@ HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
 EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
 EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify prints
-SERIES = re.compile(r"\n(Name: .*, )?dtype: \w+$")  # what pandas says below a column
+SERIES = re.compile(r"\n(?:Name: (.*), )?dtype: \w+$")  # what pandas says below a column
 RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
 HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
 NUMPY = re.compile(r"array\((\[[^()]*\])[^()]*\)")  # what NumPy writes around numbers
@@ -186,7 +186,10 @@ def output_parts(cell):
             if text.startswith("{"):
                 yield Part("table", table(ast.literal_eval(text).items()))
             elif "dtype:" in data.get("text/plain", ""):
-                yield Part("table", table(re.split(r"\s{2,}", line) for line in text.split("\n")))
+                named = SERIES.search(data["text/plain"])[1]
+                rows = [re.split(r"\s{2,}", line) for line in text.split("\n")]
+                corner = rows.pop(0)[0] if len(rows[0]) == 1 else ""  # the name of the rows stands alone in its line
+                yield Part("table", table(rows, (corner, named or "") if corner or named else ()))
             elif text:
                 alone = " alone" if len(text) < 60 and "\n" not in text and not error else ""
                 yield Part("output", f'<pre class="output{error}{alone}">{html.escape(text)}</pre>')
@@ -199,11 +202,12 @@ def one_head(found):
     return "<thead><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr></thead>"
 
 
-def table(rows):
-    """Names, each with its value if it has one, as a table."""
+def table(rows, head=()):
+    """Names, each with its value if it has one, as a table. head: what stands above the two."""
     rows = ([html.escape(str(value)) for value in row] for row in rows)
     rows = "".join(f"<tr><th>{name}</th><td>{''.join(value)}</td></tr>" for name, *value in rows)
-    return f'<div class="output"><table>{rows}</table></div>'
+    head = "<thead><tr>" + "".join(f"<th>{html.escape(name)}</th>" for name in head) + "</tr></thead>" if head else ""
+    return f'<div class="output"><table>{head}{rows}</table></div>'
 
 
 def highlighted(cell):

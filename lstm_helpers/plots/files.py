@@ -41,7 +41,9 @@ def thumbnail(draw, *args, **kwargs):
 
 def gates_figure():
     """The worked example's gates, candidate and states over its nine steps."""
-    return thumbnail(draw_gates, lstm_forward(worked_example.sequence(), worked_example.weights()))
+    figure = thumbnail(draw_gates, lstm_forward(worked_example.sequence(), worked_example.weights()))
+    figure.axes[0].set_xticklabels(range(1, 10))  # t = 1, t = 2, ... would run into one another
+    return figure
 
 
 def race_figure():
@@ -55,7 +57,7 @@ def race_figure():
             trace = lstm_forward(draw.normal(size=(101, 1, 8)), weights)
             sizes.append(np.log10(np.linalg.norm(cell_gradients(trace, weights, 1)[:, 0], 2, axis=(-2, -1))))
         bands[f"$b_f$ = {b_f}"] = np.array(sizes).T
-    return thumbnail(draw_survival, bands, bottom=-33.0, top=4.0)
+    return thumbnail(draw_survival, bands, bottom=-26.0, top=4.0)
 
 
 def paths_figures():

@@ -5,7 +5,7 @@ from matplotlib.patches import Circle
 
 from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
 
-PALE = "#B8B8B8"
+PALE = "#A6A6A6"
 STEP = 4.6  # inches from one step to the next
 PLACES = {  # of a node within its step
     "f~": (0.0, 0.0), "i~": (0.9, 0.0), "g~": (1.8, 0.0), "o~": (2.7, 0.0),
@@ -45,7 +45,7 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
             ax.plot([x - 0.5] * 2, [-1.6, 3.3], color=FAINT, lw=1, ls=":")
     for edge in edges(last):
         if edge not in coloured:
-            _edge(ax, last, edge, PALE, 1.4)
+            _edge(ax, last, edge, PALE if coloured else GREY, 1.4)
     for edge, colour in coloured.items():
         style, width = "--" if edge in dashed else "-", 1.8 if edge in thin else 3.4
         _edge(ax, last, edge, colour, width, style, backwards)
@@ -94,7 +94,7 @@ def _edge(ax, last, edge, colour, width, style="-", backwards=False):
     towards = (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2])
     points = points[np.linalg.norm(points - end, axis=1) > 0.33]  # up to the rim of the circle
     points = np.concatenate([points, [end - 0.33 * towards]])
-    order = 1 if colour == PALE else 2
+    order = 1 if colour in (PALE, GREY) else 2
     ax.plot(*points[:-1].T, color=colour, lw=width, ls=style, zorder=order, solid_joinstyle="round")
     arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
     ax.annotate("", points[-1], points[-2], arrowprops=arrow | {"ls": style}, zorder=order)

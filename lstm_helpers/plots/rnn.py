@@ -163,7 +163,10 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
         slope = W_s * (1 - x[-1] ** 2)
     ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
     ax.set_yticks([-1, 0, 1])
-    ax.set_title(f"$W_s$ = {W_s:.2f}: after {steps} steps at {x[-1]:.3f}, slope {slope:.3f}", fontsize=13)
+    ax.set_title(
+        f"$W_s$ = {W_s:.2f}, from {start:g}: after {steps} steps at {round(x[-1], 3) + 0.0:.3f}, slope {slope:.3f}",
+        fontsize=13,
+    )
     return figure
 
 
@@ -189,8 +192,10 @@ def draw_cliff(W_s, b, loss, place, steps):
         right.annotate("", (start + move)[::-1], start[::-1], arrowprops=arrow, zorder=4 - side)
         middle = start + move / 2
         right.text(middle[1], middle[0] + side * 0.1, label, color=colour, ha="center", va="center")
-    right.set(xlabel="$b_1$", ylabel="$W_s$", title="from above: light is low", xticks=ticks)
+    right.set(xlabel="$b_1$", ylabel="$W_s$", title="from above", xticks=ticks)
     right.set(xlim=(b[0], b[-1]), ylim=(W_s[0], W_s[-1]))
+    right.text(-0.3, 1.15, "low", ha="center")
+    right.text(0.38, 1.15, "high", ha="center")
     return figure
 
 

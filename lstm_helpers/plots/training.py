@@ -59,7 +59,7 @@ def draw_learned_gates(hand_set, learned):
     t = np.arange(1, len(hand_set["i"]) + 1)
     for column, (title, values) in zip(axes.T, learned.items()):
         for ax, name in zip(column, ("i", "f", "o", "memory")):
-            ax.bar(t, values[name], width=0.8, color=GATE_COLOURS.get(name, "#9DB4CC"))
+            ax.bar(t, values[name], width=0.8, color=GATE_COLOURS.get(name, "#5F7FA3"))
             ax.bar(t, hand_set[name], width=0.8, facecolor="none", edgecolor=INK, linewidth=1.3)
             ax.set(ylim=(-2, 9) if name == "memory" else (0, 1.05), yticks=[0, 8] if name == "memory" else [0, 1])
         column[0].set_title(title)
@@ -143,7 +143,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
             ax.plot(gradients, accuracies, mark, color=colour, markersize=7, alpha=0.75, markeredgewidth=0)
             ax.plot(2e-11, 0.98 - 0.085 * row, mark, color=colour, markersize=8)
             ax.text(5e-11, 0.98 - 0.085 * row, titled(name), color=colour, va="center", fontsize=12)
-        ax.text(1.3 * cut, 0.44, "the cut", fontsize=11)
+        ax.text(1.3 * cut, 0.44, "the cut", fontsize=12)
         ax.set_xscale("log")
         ax.set(title=title, ylim=(0, 1.04), xlim=(1e-11, 1e3))
         ax.set_xticks(10.0 ** np.arange(-10, 3, 2))
