@@ -23,11 +23,15 @@ def anchor(title):
 
 def without_tex(heading):
     """A heading for sidebars, tabs and search results, which show no formulas. Raises ValueError for other TeX."""
-    said = re.sub(r"_\{(.*?)\}|_(\w)", lambda found: (found[1] or found[2]).translate(LETTERS), heading)
-    said = said.replace(r"\partial ", "∂").replace("$", "")
-    if re.search(r"[\\^_{}]", re.sub(r"`.*?`", "", said)):
-        raise ValueError(f"write this heading with less of TeX, or teach tools/pages.py to say it: {heading!r}")
-    return said
+    return re.sub(r"\$(.*?)\$", lambda found: said(found[1]), heading)
+
+
+def said(tex):
+    words = re.sub(r"_\{(.*?)\}|_(\w)", lambda found: (found[1] or found[2]).translate(LETTERS), tex)
+    words = words.replace(r"\partial ", "∂")
+    if re.search(r"[\\^_{}]", words):
+        raise ValueError(f"a heading needs less of TeX, or tools/pages.py must learn to say it: {tex!r}")
+    return words
 
 
 def is_drawing(cell):
