@@ -10,12 +10,12 @@ from notebooks import COURSE, EXERCISES, read
 
 
 def cell(source, *data, **slideshow):
-    outputs = [new_output("display_data", one) if isinstance(one, dict) else one for one in data]
+    outputs = [one if "output_type" in one else new_output("display_data", one) for one in data]
     return new_code_cell(source, outputs=outputs, metadata={"slideshow": slideshow})
 
 
 PICTURE, TABLE = {"image/png": "", "text/plain": "what it shows"}, {"text/html": "<table></table>"}
-SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", name="stdout", text="(1.1) holds")
+SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", text="(1.1) holds to 1e-12, 8 numbers\n")
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,18 @@ SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", name=
         ("", cell("draw()\ntable", PICTURE, TABLE)),
         ("", cell("table", TABLE)),
         ("", cell("x = 1")),
-        ("Code of the check", cell('# (1.1)\nverify(\n    "1.1", a, b\n)', SAID)),
+        ("Code of the check", cell('verify(\n    "1.1", a, b\n)', SAID)),
         ("Code of the check", cell('verify("1.1", a, b)\nassert a > 0', SAID)),
         ("", cell('verify("1.1", a, b)', SAID, show="code")),
+        ("Code of the check", cell('right = autograd(z)\nverify("1.1", f, right)', SAID)),
+        ("", cell('used = autograd(z)\nverify("1.1", f, used)', SAID)),
+        ("", cell('def used():\n    pass\nverify("1.1", f, used())', SAID)),
         ("", cell('f = sigmoid(z)  # (1.2)\nverify("1.2", f, b)', SAID)),
+        ("", cell('verify("1.1", f, b)\nprint(f)', SAID, new_output("stream", text="7\n"))),
     ],
 )
 def test_code_is_folded_that_only_draws_or_only_checks(why, code):
-    assert pages.folded(code) == why
+    assert pages.folded(code, later={"used"}) == why
 
 
 def test_headings_are_said_without_tex():

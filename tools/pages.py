@@ -1,5 +1,6 @@
 """What the course's pages are laid out from: notebooks, exercises with their solutions, and README.md in parts."""
 
+import ast
 import re
 import shutil
 
@@ -40,27 +41,45 @@ def is_drawing(cell):
     return bool(shown) and all(any(mark in output for mark in PICTURES) for output in shown)
 
 
-def is_check(cell):
-    """The cell does nothing but compare."""
-    return bool(re.fullmatch(r"(?:\s*(?:verify\(|assert |#|[ \])]).*)+", cell.source))
+def is_check(cell, later):
+    """All that the cell shows is that equations hold, and it neither implements one nor makes what later cells use."""
+    text = "".join(output.get("text", "-") for output in cell.outputs)
+    holds = re.fullmatch(r"(?:\(\d\.\d+\) holds to .*\n)+", text)
+    return bool(holds) and not re.search(r"# \(\d\.\d+\)", cell.source) and not names(cell, made=True) & later
 
 
-def folded(cell):
-    """Why the cell's code is folded, if it is: not where the slides show it, or it does more than draw or check."""
+def names(cell, made):
+    """The names that the code of this cell makes, or the ones that it uses."""
+    found = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) == made:
+            found.add(node.id)
+        elif made and isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.alias)):
+            found.add(getattr(node, "asname", None) or node.name)
+    return found
+
+
+def folded(cell, later=frozenset()):
+    """Why the cell's code is folded, if it is: not where the slides show it, or it does more than draw or check.
+
+    later: the names that later cells use.
+    """
     if cell.metadata.get("slideshow", {}).get("show") == "code":
         return ""
-    return "Code of the picture" if is_drawing(cell) else "Code of the check" if is_check(cell) else ""
+    return "Code of the picture" if is_drawing(cell) else "Code of the check" if is_check(cell, later) else ""
 
 
 def prepared(notebook):
     """The notebook with what myst-nb wants to be told: headings without TeX, folds, what pictures show."""
-    for cell in notebook.cells:
+    later = set()
+    for cell in reversed(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"(?m)^#{1,6} .*$", lambda line: without_tex(line[0]), cell.source)
             continue
+        why = folded(cell, later)
+        later |= names(cell, made=False)
         cell.source = SOLUTION.sub("", cell.source).replace("\n\n\n", "\n\n")
         cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "raises-exception"]
-        why = folded(cell)
         if why:
             cell.metadata["tags"].append("hide-input")
             cell.metadata["mystnb"] = {"code_prompt_show": why, "code_prompt_hide": why}

@@ -46,7 +46,8 @@ addEventListener("DOMContentLoaded", async () => {
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
   await MathJax.startup.promise;
   const main = document.querySelector("main");
-  main.querySelectorAll("mjx-container[display], .cell_output, .output, .pst-scrollable-table-container, pre").forEach((box) => {
+  const wide = "mjx-container[display], section > p:has(> img), .cell_output, .output, .pst-scrollable-table-container, pre";
+  main.querySelectorAll(wide).forEach((box) => {
     sizes.observe(box);
     mark(box);
     box.addEventListener("scroll", () => mark(box));
