@@ -38,7 +38,7 @@ SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", text=
     ],
 )
 def test_code_is_folded_that_only_draws_or_only_checks(why, code):
-    assert pages.folded(code, later={"used"}) == why
+    assert pages.folded(code, later={"used", "autograd"}) == why
 
 
 def test_headings_are_said_without_tex():
