@@ -17,6 +17,7 @@ PLACES = "Reveal.getSlides().map(slide => Reveal.getIndices(slide))"
 
 def open_deck(page):
     page.wait_for_function("window.Reveal?.isReady?.()", timeout=60_000)
+    page.evaluate("document.fonts.ready")
     page.add_style_tag(content=SHOW_ALL)
 
 
@@ -24,6 +25,7 @@ def slides(page):
     """What is seen on each slide, one after the other."""
     for place in page.evaluate(PLACES):
         page.evaluate("at => Reveal.slide(at.h, at.v)", place)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # laid out
         yield page.evaluate(SEE)
 
 
