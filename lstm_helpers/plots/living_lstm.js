@@ -149,13 +149,13 @@ const PRESETS = /* presets */ {
     "look": "The rule of notebook 01: x₂ = 1 adds x₁ to the memory, x₂ = −1 clears it, x₃ = 1 reads it. Forget and input gate follow x₂: at t = 7 the forget gate falls to 0, and what was stored is gone. Press through the steps, then drag an x₂ up or down.",
     "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
     "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [-10,10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 7, "node": "f~7"
+    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 7, "node": "g~8"
   },
   "swapped gates": {
     "look": "The same weights, but the rows of input and forget gate have changed places. Rounded, the output h is still 0 0 0 0 0 1 0 0 1; the memory c is not: it takes in every x₁ and keeps nothing from one step to the next.",
     "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
     "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [10,-10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 3, "node": "i~3"
+    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 3, "node": "g~8"
   },
   "vanishing at b_f = 0": {
     "look": "With b_f = 0 the forget gates stand near ½, and the gradient halves at each step back: dC₁₂/dC₁ is 0.0026. An LSTM vanishes too, only later than the RNN (brown). Now pull b_f up.",
@@ -223,14 +223,16 @@ const wire = (value) => (Math.abs(value) < 0.005 ? "0.00" : Math.abs(value) < 99
 const symbol = (node) => (node === "L" ? "L" : node[1] === "~" ? `${node[0]}\u0303${sub(node.slice(2))}` : node[0] + sub(node.slice(1)));
 
 const attrs = (given) => Object.entries(given).map(([key, value]) => ` ${key}="${value}"`).join("");
-const line = (x1, y1, x2, y2, colour, width = 1, more = {}) =>
-  `<line${attrs({ x1, y1, x2, y2, style: `stroke:${colour};stroke-width:${width}`, ...more })}/>`;
-const path = (d, colour, width = 1, more = {}) => `<path${attrs({ d, fill: "none", style: `stroke:${colour};stroke-width:${width}`, ...more })}/>`;
-const box = (x, y, width, height, fill, more = {}) => `<rect${attrs({ x, y, width: Math.max(width, 0), height: Math.max(height, 0), style: `fill:${fill}`, ...more })}/>`;
-const disc = (cx, cy, r, fill, stroke = "none", width = 1.5) => `<circle${attrs({ cx, cy, r, style: `fill:${fill};stroke:${stroke};stroke-width:${width}` })}/>`;
-const text = (x, y, words, colour = "var(--ink)", size = 12, anchor = "middle", more = {}) =>
-  `<text${attrs({ x, y, "text-anchor": anchor, style: `fill:${colour};font-size:${size}px`, ...more })}>${words}</text>`;
-const ink = (name) => (ORDER.includes(name) ? `var(--${name})` : "var(--ink)");
+// Colours are classes: fill-f is filled with the forget gate's colour. (Parsing style attributes would cost half the frame.)
+const line = (x1, y1, x2, y2, colour, width = 1, more = {}) => `<line${attrs({ x1, y1, x2, y2, class: `line-${colour}`, "stroke-width": width, ...more })}/>`;
+const path = (d, colour, width = 1, more = {}) => `<path${attrs({ d, class: `line-${colour}`, "stroke-width": width, ...more })}/>`;
+const area = (d, colour, more = {}) => `<path${attrs({ d, class: `fill-${colour}`, ...more })}/>`;
+const box = (x, y, width, height, colour, edge = "none", more = {}) =>
+  `<rect${attrs({ x, y, width: Math.max(width, 0), height: Math.max(height, 0), class: `fill-${colour} edge-${edge}`, ...more })}/>`;
+const disc = (cx, cy, r, colour, edge = "none", width = 1.5, more = {}) => `<circle${attrs({ cx, cy, r, class: `fill-${colour} edge-${edge}`, "stroke-width": width, ...more })}/>`;
+const text = (x, y, words, colour = "ink", size = 12, anchor = "middle", more = {}) =>
+  `<text${attrs({ x, y, "text-anchor": anchor, class: `fill-${colour}`, "font-size": size, ...more })}>${words}</text>`;
+const ink = (name) => (ORDER.includes(name) ? name : "ink");
 
 const STYLE = `
 :host { display: block; margin: .6em 0; }
@@ -258,21 +260,22 @@ input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: n
 input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; -moz-appearance: textfield; height: 22px; }
 input::-webkit-inner-spin-button { display: none; }
 input[aria-invalid=true] { outline: 2px solid var(--f); }
+sub { line-height: 0; font-size: .8em; } [data-node] { cursor: pointer; } svg text { pointer-events: none; }
 .big { display: grid; grid-template-columns: auto 1fr 60px; gap: 6px; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: 6px 8px; margin: 6px 0; --k: var(--f); color: var(--f); font-weight: 600; }
 .big input[type=range] { height: 30px; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { padding: 1px 3px; border: 0; text-align: center; font-weight: 600; background: none; }
 th[scope=row] { text-align: left; width: 34px; }
-th[scope=col] { color: var(--k); font-size: .93em; }
+th[scope=col] { color: var(--k); line-height: 1.1; } small { display: block; font-size: 11px; font-weight: 400; }
 td { font-weight: 400; vertical-align: top; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(76px, 1fr)); gap: 4px 8px; }
 .three label { display: block; }
 fieldset { border: 0; padding: 0; margin: 8px 0 0; min-width: 0; } legend { font-weight: 600; padding: 0; }
 .roll { overflow-x: auto; overflow-y: hidden; }
-figure { margin: 0 0 5px; width: max-content; min-width: 100%; } figcaption { position: sticky; left: 0; max-width: var(--seen); line-height: 1.3; }
+figure { margin: 0 0 5px; width: max-content; min-width: 100%; } figcaption h3 { display: inline; } figcaption { position: sticky; left: 0; max-width: var(--seen); line-height: 1.3; }
 svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; } svg text { user-select: none; }
-svg[data-drag] { touch-action: pan-x; cursor: ns-resize; } .hit { cursor: pointer; }
-.row { display: grid; margin-left: 30px; }
+svg[data-drag] { touch-action: pan-x; cursor: ns-resize; }
+.row { display: grid; margin-left: 30px; grid-template-columns: var(--columns); }
 .step { padding: 0 0 0 30px; } .step input { display: block; }
 .numbers { font-variant-numeric: tabular-nums; } .warn { color: var(--f); font-weight: 600; }
 ol { list-style: none; margin: 3px 0; padding: 0; }
@@ -282,6 +285,9 @@ li button[aria-pressed=true] { background: var(--tint); border-color: var(--grey
 .ears { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .flowing { stroke-dasharray: 5 4; animation: back .7s linear infinite; } @keyframes back { to { stroke-dashoffset: -9; } }
 @media (prefers-reduced-motion: reduce) { .flowing { animation: none; } }
+${["ink", "grey", "faint", "ground", "soft", "tint", "f", "i", "g", "o", "rnn", "exact"].map((name) =>
+  `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); }`).join("\n")}
+.fill-none, path[class^=line] { fill: none; } .bold { font-weight: 600; }
 @media print { .weights, .foot, .head button { display: none; } }`;
 
 // --- what a line may hold ---
@@ -329,158 +335,189 @@ function results(state) {
     whole: d[`${gate}_pre`][step - 1], loss: dh_last ** 2 / 2 };
 }
 
-// --- pictures over time: each gets the results and the geometry of the columns, and gives {caption, label, height, ink} ---
+// --- pictures over time: each gets results and the width of a column, and gives {height, ink, label, caption} ---
 
 const GUTTER = 30, MARGIN = 26;
 const middle = (t, col) => GUTTER + (t - 0.5) * col;
+const half_bar = (col) => Math.min(col * 0.3, 26);
+const across = (T, col, y, colour) => line(GUTTER, y, GUTTER + T * col, y, colour);
+const colored = (colour, words) => `<span style="color:var(--${colour})">${words}</span>`;
+const curve_over = (values, col, y, colour, width, more) =>
+  path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v).toFixed(1)}`).join(""), colour, width, more);
+
+function draw_steps(T, t_now, col) {
+  return range(1, T).map((t) => text(middle(t, col), 12, t === t_now ? `t = ${t}` : t, t === t_now ? "ink" : "grey")).join("");
+}
 
 function draw_bars(state, j, limit, col, height) {
-  const y = (value) => height / 2 - (clamp(value, -limit, limit) / limit) * (height / 2 - 3);
-  return line(GUTTER, y(0), GUTTER + state.x.length * col, y(0), "var(--grey)") + state.x.map((x_t, r) => {
-    const at = middle(r + 1, col), half = Math.min(col * 0.3, 26), value = x_t[j];
-    return box(at - half, Math.min(y(0), y(value)), 2 * half, Math.abs(y(value) - y(0)), "var(--grey)", { opacity: 0.55 }) +
-      line(at - half, y(value), at + half, y(value), "var(--ink)", 3);
-  }).join("") + text(GUTTER - 6, height / 2 + 4, state.x[0].length > 1 ? `x${sub(j + 1)}` : "x", "var(--ink)", 12, "end");
+  const y = (value) => height / 2 - (clamp(value, -limit, limit) / limit) * (height / 2 - 3), half = half_bar(col);
+  const bars = state.x.map((x_t, r) => {
+    const at = middle(r + 1, col), top = y(x_t[j]);
+    return box(at - half, Math.min(y(0), top), 2 * half, Math.abs(top - y(0)), "grey", "none", { opacity: 0.5 }) +
+      line(at - half, top, at + half, top, "ink", 3);
+  });
+  const name = state.x[0].length > 1 ? `x${sub(j + 1)}` : "x";
+  return across(state.x.length, col, y(0), "grey") + bars.join("") + text(GUTTER - 6, height / 2 + 4, name, "ink", 12, "end");
 }
 
 function draw_gates({ T, trace }, state, col) {
   const rows = [...ORDER, "c", "h"], high = 21;
-  const ink_ = rows.map((name, row) => {
-    const values = trace[name], most = Math.max(1, ...values.map(Math.abs));
-    return text(GUTTER - 8, row * high + 15, name, ink(name), 13, "end", { "font-weight": 600 }) + values.map((value, r) => {
+  const drawn = rows.map((name, row) => {
+    const values = trace[name], most = Math.max(1, ...values.map(Math.abs)), y = row * high;
+    const cells = values.map((value, r) => {
       const share = Math.abs(value) / most, x = GUTTER + r * col + 1.5;
-      return box(x, row * high + 1, col - 3, high - 2, ink(name), { "fill-opacity": share, stroke: ink(name), "stroke-opacity": 0.5 }) +
-        text(x + col / 2 - 1.5, row * high + 15, wire(value), share > 0.6 ? "var(--ground)" : "var(--ink)", col < 46 ? 10 : 12);
-    }).join("");
-  }).join("");
+      return box(x, y + 1, col - 3, high - 2, ink(name), ink(name), { "fill-opacity": share.toFixed(3), "stroke-opacity": 0.5 }) +
+        text(x + col / 2 - 1.5, y + 15, wire(value), share > 0.6 ? "ground" : "ink", col < 46 ? 10.5 : 12);
+    });
+    return text(GUTTER - 8, y + 15, name, `${ink(name)} bold`, 13, "end") + cells.join("");
+  });
   const now = rows.map((name) => `${NAMES[name]} ${wire(trace[name][state.t - 1])}`).join(", ");
-  return { caption: "dark is far from 0: for a gate, open", height: rows.length * high, ink: ink_,
+  return { height: rows.length * high, ink: drawn.join(""), caption: "dark is far from 0: for a gate, open",
     label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
   const height = 84, all = [...trace.c, ...trace.h, ...S.S, state.y, -0.3, 0.3];
-  const top = Math.max(...all), bottom = Math.min(...all), y = (value) => 8 + ((top - value) / (top - bottom)) * (height - 16);
-  const run = (values, colour, width, more) =>
-    path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v)}`).join(""), colour, width, more) +
+  const top = Math.max(...all), bottom = Math.min(...all), y = (v) => 8 + ((top - v) / (top - bottom)) * (height - 16);
+  const run = (values, colour, width, more) => curve_over(values, col, y, colour, width, more) +
     values.map((v, r) => disc(middle(r + 1, col), y(v), width, colour)).join("");
-  const ends = [["c", trace.c[T - 1], "var(--ink)"], ["h", trace.h[T - 1], "var(--o)"], ["S", S.S[T - 1], "var(--rnn)"]].sort((a, b) => b[1] - a[1]);
-  let last = -Infinity;
-  const labels = ends.map(([name, value, colour]) => text(middle(T, col) + 14, (last = Math.max(y(value) + 4, last + 12)), name, colour, 13, "start", { "font-weight": 600 }));
-  return { height, label: `Memory c, output h and the RNN's state S over ${T} steps. At the end c is ${said(trace.c[T - 1])}, h ${said(trace.h[T - 1])}, S ${said(S.S[T - 1])}; the target is ${said(state.y)}.`,
-    caption: `c${sub(T)} = ${said(trace.c[T - 1])}, <span style="color:var(--o)">h${sub(T)} = ${said(trace.h[T - 1])}</span>, <span style="color:var(--rnn)">RNN's S${sub(T)} = ${said(S.S[T - 1])}</span>; the ring is the target y*, loss L = ½(h${sub(T)} − y*)² = ${said(loss)}`,
-    ink: line(GUTTER, y(0), GUTTER + T * col, y(0), "var(--faint)") + text(GUTTER - 6, y(0) + 4, "0", "var(--grey)", 11, "end") +
-      run(S.S, "var(--rnn)", 2, { "stroke-dasharray": "2 4" }) + run(trace.h, "var(--o)", 2.4, { "stroke-dasharray": "7 3" }) + run(trace.c, "var(--ink)", 3.4) +
-      disc(middle(T, col), y(state.y), 7, "none", "var(--exact)", 2.5) + labels.join("") };
+  const ends = [["c", trace.c, "ink"], ["h", trace.h, "o"], ["S", S.S, "rnn"]].map(([name, values, colour]) => [name, values[T - 1], colour]);
+  let lowest = -Infinity;
+  const labels = [...ends].sort((a, b) => b[1] - a[1]).map(([name, value, colour]) => {
+    lowest = Math.max(y(value) + 4, lowest + 12);
+    return text(middle(T, col) + 14, lowest, name, `${colour} bold`, 13, "start");
+  });
+  const [c, h, s] = ends.map(([, value]) => said(value)), at = sub(T);
+  return { height,
+    ink: across(T, col, y(0), "faint") + text(GUTTER - 6, y(0) + 4, "0", "grey", 11, "end") + run(S.S, "rnn", 2, { "stroke-dasharray": "2 4" }) +
+      run(trace.h, "o", 2.4, { "stroke-dasharray": "7 3" }) + run(trace.c, "ink", 3.2) + disc(middle(T, col), y(state.y), 7, "none", "exact", 2.5) + labels.join(""),
+    label: `Memory c, output h and the RNN's state S over ${T} steps. At the end c is ${c}, h ${h}, S ${s}; the target is ${said(state.y)}.`,
+    caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("rnn", `RNN S${at} = ${s}`)}; ring: the target y*; loss ½(h${at} − y*)² = ${said(loss)}` };
 }
 
-const PLACE = { f: [0.12, 70], i: [0.33, 70], g: [0.54, 70], o: [0.75, 70], "f~": [0.12, 104], "i~": [0.33, 104], "g~": [0.54, 104],
-  "o~": [0.75, 104], c: [0.36, 20], m: [0.8, 34], h: [0.95, 132] };
-const kind_of = (node) => node.replace(/\d+$/, "");
+const PLACE = { c: [0.36, 22], m: [0.8, 42], f: [0.12, 84], i: [0.33, 84], g: [0.54, 84], o: [0.75, 84],
+  "f~": [0.12, 122], "i~": [0.33, 122], "g~": [0.54, 122], "o~": [0.75, 122], h: [0.95, 152] }; // across a column, and down
+const DECADES = 4;
 
 function place(node, col, T) {
-  if (node === "L") return [GUTTER + T * col + 14, 118];
-  const kind = kind_of(node), [x, y] = PLACE[kind];
+  if (node === "L") return [GUTTER + T * col + 14, 134];
+  const kind = node.replace(/\d+$/, ""), [x, y] = PLACE[kind];
   return [GUTTER + (+node.slice(kind.length) - 1 + x) * col, y];
 }
 
-function draw_flow({ T, trace, dh_last, d, paths, gate, step, whole }, state, col, { log, shown }) {
-  const known = { L: 1 }, edges = [], r = Math.min(9, col * 0.098);
-  for (let nodes = ["L"]; nodes.length; ) { // from L back, step by step: what each node was given, it hands on along its edges
-    const node = nodes.shift(), kind = kind_of(node), t = +node.slice(kind.length) - 1;
-    const gradient = known[node] ?? { h: d.h, c: d.c, m: d.h.map((v, k) => v * trace.o[k]), o: d.h.map((v, k) => v * trace.m[k]),
-      f: d.c.map((v, k) => v * trace.cells[k]), i: d.c.map((v, k) => v * trace.g[k]), g: d.c.map((v, k) => v * trace.i[k]) }[kind]?.[t] ?? d[`${kind[0]}_pre`][t];
-    known[node] = gradient;
+// What each edge carries: the gradient at its start times the local derivative along it. From L back, every edge once.
+function carried({ T, trace, d, dh_last }, state) {
+  const scaled = (values, factors) => values.map((v, r) => v * factors[r]);
+  const at = { h: d.h, c: d.c, m: scaled(d.h, trace.o), o: scaled(d.h, trace.m), f: scaled(d.c, trace.cells), i: scaled(d.c, trace.g), g: scaled(d.c, trace.i) };
+  for (const gate of GATES) at[`${gate}~`] = d[`${gate}_pre`];
+  const edges = [], known = new Set(["L"]);
+  for (const node of known) { // a Set is walked to its end, also to what is added on the way
+    const kind = node.replace(/\d+$/, ""), gradient = node === "L" ? 1 : at[kind][+node.slice(kind.length) - 1];
     for (const end of lstm.predecessors(node, 1, T)) {
       edges.push([node, end, gradient * lstm.local_derivative(node, end, trace, state, dh_last)]);
-      if (!(end in known) && !nodes.includes(end)) nodes.push(end);
+      known.add(end);
     }
   }
-  const most = Math.max(...edges.map(([, , v]) => Math.abs(v)), 1e-300), power = Math.log10(most);
-  const share = (v) => (log ? clamp(1 + (Math.log10(Math.abs(v)) - power) / 6, 0, 1) : Math.abs(v) / most);
-  const shape = (start, end) => {
-    const [[x1, y1], [x2, y2]] = [place(start, col, T), place(end, col, T)];
-    return [x1, y1, ...(start[1] === "~" ? [x1, y2 + 8] : [(x1 + x2) / 2, (y1 + y2) / 2]), x2, y2];
-  };
-  const curve = ([x1, y1, cx, cy, x2, y2]) => `M${x1} ${y1}Q${cx} ${cy} ${x2} ${y2}`;
-  const arrow = ([x1, y1, cx, cy, x2, y2], colour, width) => {
-    const s = 0.55, at = (a, b, c) => (1 - s) ** 2 * a + 2 * s * (1 - s) * b + s * s * c, x = at(x1, cx, x2), y = at(y1, cy, y2);
-    const dx = 2 * (1 - s) * (cx - x1) + 2 * s * (x2 - cx), dy = 2 * (1 - s) * (cy - y1) + 2 * s * (y2 - cy), size = (2.2 + width * 0.65) / Math.hypot(dx, dy);
-    return `<path d="M${x + 1.6 * dx * size} ${y + 1.6 * dy * size}L${x - dy * size} ${y + dx * size}L${x + dy * size} ${y - dx * size}Z" style="fill:${colour}"/>`;
-  };
-  const arrows = edges.sort((a, b) => Math.abs(a[2]) - Math.abs(b[2])).map(([start, end, v]) => {
-    const colour = ORDER.includes(end[0]) ? ink(end[0]) : ORDER.includes(start[0]) ? ink(start[0]) : "var(--ink)", width = 0.6 + 7.5 * share(v), at = shape(start, end);
-    if (share(v) < 0.004) return path(curve(at), "var(--faint)", 1);
-    return path(curve(at), colour, width, v < 0 ? { "stroke-dasharray": `${2 + width} ${1.5 + width / 2}`, opacity: 0.85 } : { opacity: 0.85 }) + arrow(at, colour, width);
-  });
-  const route = paths[shown], lit = route ? route.nodes.slice(1).map((node, k) => path(curve(shape(route.nodes[k], node)), "var(--exact)", 2.6, { class: "flowing" })) : [];
-  const discs = Object.keys(known).map((node) => {
-    const [x, y] = place(node, col, T), pre = node[1] === "~", chosen = node === state.node;
-    return disc(x, y, pre || node === "L" ? r + 1 : r, chosen ? "var(--tint)" : "var(--ground)", chosen ? "var(--exact)" : ink(node[0]), chosen ? 3 : 1.3).replace("/>", pre ? ` class="hit" data-node="${node}"/>` : "/>") +
-      text(x, y + r * 0.45, pre ? `${node[0]}\u0303` : node[0] === "L" ? "L" : node[0], ink(node[0]), Math.max(8, r * 1.35), "middle", { "pointer-events": "none" });
-  });
-  const strongest = [...edges].reverse().slice(0, 3).map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
-  return { height: 150, ink: arrows.join("") + lit.join("") + discs.join(""),
-    label: `Unrolled graph of ${T} steps with the gradient of L flowing back from right to left. Largest arrows: ${strongest}. dL by d${symbol(`${gate}~${step}`)} is ${said(whole)}.`,
-    caption: `each arrow is as thick as what it carries back from L: ${log ? `logarithmic, from 10${up(Math.floor(power) - 6)} up to ${said(most)}` : `linear, up to ${said(most)}`}; dashed is negative. Click a lower circle, a pre-activation.` };
+  return { edges: edges.sort((a, b) => Math.abs(a[2]) - Math.abs(b[2])), nodes: [...known] };
 }
 
+function draw_flow(found, state, col, { log, shown }) {
+  const { T, paths, whole } = found, r = Math.min(9, col * 0.1), { edges, nodes } = carried(found, state);
+  const most = Math.max(Math.abs(edges.at(-1)[2]), 1e-300), power = Math.log10(most);
+  const share = (v) => (log ? clamp(1 + (Math.log10(Math.abs(v)) - power) / DECADES, 0, 1) : Math.abs(v) / most);
+  const bend = (start, end) => { // quadratic: from h back to the pre-activations of the step before it runs below
+    const [[x1, y1], [x2, y2]] = [place(start, col, T), place(end, col, T)];
+    return [x1, y1, ...(start[1] === "~" ? [x1, y2 + 6] : [(x1 + x2) / 2, (y1 + y2) / 2]), x2, y2].map((v) => Math.round(10 * v) / 10);
+  };
+  const curve = ([x1, y1, cx, cy, x2, y2]) => `M${x1} ${y1}Q${cx} ${cy} ${x2} ${y2}`;
+  const head = ([x1, y1, cx, cy, x2, y2], width) => { // a triangle a little behind the middle
+    const s = 0.56, on = (a, b, c) => (1 - s) ** 2 * a + 2 * s * (1 - s) * b + s * s * c, to = (a, b, c) => (1 - s) * (b - a) + s * (c - b);
+    const [x, y, dx, dy] = [on(x1, cx, x2), on(y1, cy, y2), to(x1, cx, x2), to(y1, cy, y2)], size = (2.2 + width * 0.6) / Math.hypot(dx, dy);
+    const [u, v] = [dx * size, dy * size];
+    return `M${(x + 1.7 * u).toFixed(1)} ${(y + 1.7 * v).toFixed(1)}L${(x - v).toFixed(1)} ${(y + u).toFixed(1)}L${(x + v).toFixed(1)} ${(y - u).toFixed(1)}Z`;
+  };
+  const arrows = [], faint = [], heads = {};
+  for (const [start, end, v] of edges) {
+    const at = bend(start, end), colour = ink(ORDER.includes(end[0]) ? end[0] : start[0]), width = +(0.8 + 5.7 * share(v)).toFixed(1);
+    if (share(v) < 0.01) faint.push(curve(at));
+    else {
+      arrows.push(path(curve(at), colour, width) + (v < 0 && width > 2 ? path(curve(at), "ground", width - 1.7) : ""));
+      heads[colour] = (heads[colour] ?? "") + head(at, width);
+    }
+  }
+  const nodes_ = nodes.map((node) => {
+    const [x, y] = place(node, col, T), pre = node[1] === "~", chosen = node === state.node, size = pre || node === "L" ? r + 1 : r;
+    return disc(x, y, size, chosen ? "tint" : "ground", chosen ? "exact" : ink(node[0]), chosen ? 3 : 1.3, pre ? { "data-node": node } : {}) +
+      text(x, y + r * 0.45, pre ? `${node[0]}\u0303` : node[0], ink(node[0]), Math.max(8.5, r * 1.35));
+  });
+  const route = paths[shown]?.nodes ?? [], lit = route.slice(1).map((node, k) => curve(bend(route[k], node))).join("");
+  const strongest = edges.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
+  return { height: 170, over: nodes_.join(""),
+    ink: path(faint.join(""), "faint") + arrows.join("") + Object.entries(heads).map(([colour, d]) => area(d, colour)).join("") + path(lit, "exact", 2.4, { class: "line-exact flowing" }),
+    label: `Unrolled graph of ${T} steps with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
+    caption: `arrows are as thick as what they carry back from L, ${log ? `logarithmically from 10${up(Math.floor(power) - DECADES)} to ${said(most)}` : `linearly up to ${said(most)}`}; hollow is negative. Click a pre-activation, a circle of the lower row.` };
+}
+
+const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "via f"], via_i: ["i", "via i"], via_g: ["g", "via g"] };
+
 function draw_terms({ T, terms, totals }, state, col) {
-  const height = 76, keys = ["f_direct", "via_f", "via_i", "via_g"], colours = ["var(--ink)", "var(--f)", "var(--i)", "var(--g)"];
-  const sums = terms.flatMap((term) => [1, -1].map((sign) => keys.reduce((sum, key) => sum + (sign * term[key] > 0 ? term[key] : 0), 0)));
-  const top = Math.max(1, ...sums), bottom = Math.min(0, ...sums), y = (v) => 6 + ((top - v) / (top - bottom)) * (height - 12), half = Math.min(col * 0.3, 26);
-  const ink_ = terms.map((term, r) => {
+  const height = 76, half = half_bar(col), keys = Object.keys(TERMS);
+  const stacked = terms.flatMap((term) => [1, -1].map((sign) => keys.reduce((sum, key) => sum + (sign * term[key] > 0 ? term[key] : 0), 0)));
+  const top = Math.max(1, ...stacked), bottom = Math.min(0, ...stacked), y = (v) => 6 + ((top - v) / (top - bottom)) * (height - 12);
+  const bars = terms.map((term, r) => {
     const level = { 1: 0, [-1]: 0 }, at = middle(r + 1, col);
-    return keys.map((key, k) => {
-      const v = term[key], sign = v < 0 ? -1 : 1, from = level[sign];
-      level[sign] += v;
-      return box(at - half, Math.min(y(from), y(from + v)), 2 * half, Math.abs(y(from + v) - y(from)), colours[k], { opacity: k ? 1 : 0.6 });
-    }).join("") + `<path d="M${at} ${y(totals[r]) - 5}l5 5l-5 5l-5-5z" style="fill:var(--ground);stroke:var(--ink);stroke-width:1.6"/>`;
-  }).join("");
-  const now = terms[state.t - 1], spoken = `f itself ${said(now.f_direct)}, via f ${said(now.via_f)}, via i ${said(now.via_i)}, via g ${said(now.via_g)}, sum ${said(totals[state.t - 1])}`;
-  const name = `dC${sub(state.t)}/dC${sub(state.t - 1)}`;
-  return { height, label: `Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${spoken}.`,
-    caption: `${name} = f ${said(now.f_direct)} <span style="color:var(--f)">via f ${said(now.via_f)}</span> <span style="color:var(--i)">via i ${said(now.via_i)}</span> <span style="color:var(--g)">via g ${said(now.via_g)}</span>, the diamond is their sum: ${said(totals[state.t - 1])}`,
-    ink: [0, 1].map((v) => line(GUTTER, y(v), GUTTER + T * col, y(v), v ? "var(--faint)" : "var(--grey)") + text(GUTTER - 6, y(v) + 4, v, "var(--grey)", 11, "end")).join("") + ink_ };
+    const blocks = keys.map((key) => {
+      const sign = term[key] < 0 ? -1 : 1, from = level[sign], to = (level[sign] += term[key]);
+      return box(at - half, Math.min(y(from), y(to)), 2 * half, Math.abs(y(to) - y(from)), TERMS[key][0], "none", key === "f_direct" ? { opacity: 0.6 } : {});
+    });
+    return blocks.join("") + `<path class="fill-ground edge-ink" stroke-width="1.6" d="M${at} ${y(totals[r]) - 5}l5 5l-5 5l-5-5z"/>`;
+  });
+  const now = terms[state.t - 1], sum = said(totals[state.t - 1]), ticks = [0, 1].map((v) => across(T, col, y(v), v ? "faint" : "grey") + text(GUTTER - 6, y(v) + 4, v, "grey", 11, "end"));
+  return { height, ink: ticks.join("") + bars.join(""),
+    label: `Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${keys.map((key) => `${TERMS[key][1]} ${said(now[key])}`).join(", ")}, sum ${sum}.`,
+    caption: `at t = ${state.t}: ${keys.map((key) => colored(...[TERMS[key][0], `${TERMS[key][1]} ${said(now[key])}`])).join(", ")}; together (diamond) ${sum}` };
 }
 
 function draw_race({ T, race }, state, col, { base }) {
-  const height = 104, logs = Object.values(race).flat().concat(base.exact.length === T ? base.exact : []).filter((v) => v).map((v) => Math.log10(Math.abs(v)));
-  const top = Math.max(0.4, ...logs), bottom = Math.min(-0.6, Math.max(-18, Math.min(...logs))), y = (v) => 7 + ((top - (v ? Math.max(Math.log10(Math.abs(v)), bottom) : bottom)) / (top - bottom)) * (height - 14);
-  const run = (values, colour, width, more = {}) =>
-    path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v)}`).join(""), colour, width, more) +
-    (more.opacity ? "" : values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.9, v < 0 ? "var(--ground)" : colour, colour)).join(""));
-  const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((k) => k * every);
-  const k = state.t - 1, [exact, product, of_rnn] = [race.exact[k], race.product[k], race.rnn[k]], off = product / exact - 1;
-  const verdict = exact * product < 0 ? `<span class="warn">∏ has the wrong sign</span>` : !exact || Math.abs(off) < 0.005 ? "the two agree" : `∏ is off by ${said(100 * Math.abs(off))} %`;
-  const name = `dC${sub(T)}/dC${sub(state.t)}`;
-  return { height, label: `Race of gradients over the step k that they reach back to, powers of ten. At k = ${state.t}: exact dC_T/dC_k ${said(exact)}, product of dC/dC ${said(product)}, RNN dS_T/dS_k ${said(of_rnn)}.`,
-    caption: `at k = ${state.t}: <b style="color:var(--exact)">${name} = ${said(exact)}</b>, ∏ dC<sub>t</sub>/dC<sub>t−1</sub> = ${said(product)} (dashed): ${verdict}. <span style="color:var(--rnn)">RNN: dS${sub(T)}/dS${sub(state.t)} = ${said(of_rnn)}</span>. Hollow is negative, pale is where the lesson began.`,
-    ink: ticks.map((p) => line(GUTTER, y(10 ** p), GUTTER + T * col, y(10 ** p), p ? "var(--faint)" : "var(--grey)") + text(GUTTER - 4, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "var(--grey)", 11, "end")).join("") +
-      (base.exact.length === T ? run(base.exact, "var(--exact)", 6, { opacity: 0.2 }) : "") + run(race.rnn, "var(--rnn)", 2) + run(race.exact, "var(--exact)", 3.2) + run(race.product, "var(--ink)", 1.6, { "stroke-dasharray": "5 3" }) };
+  const height = 104, before = base.exact.length === T ? base.exact : [], at = sub(T), k = state.t;
+  const logs = [...Object.values(race), before].flat().filter((v) => v).map((v) => Math.log10(Math.abs(v)));
+  const top = Math.max(0.4, ...logs), bottom = Math.min(-0.6, Math.max(-18, Math.min(...logs)));
+  const y = (v) => 7 + ((top - Math.max(Math.log10(Math.abs(v)), bottom)) / (top - bottom)) * (height - 14); // 0 lies at the bottom
+  const run = (values, colour, width, more = {}) => curve_over(values, col, y, colour, width, more) +
+    values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.9, v < 0 ? "ground" : colour, colour)).join("");
+  const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((n) => n * every);
+  const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 4, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
+  const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
+  const verdict = exact * product < 0 ? `<b class="warn">∏ has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `∏ is off by ${said(100 * off)} %`;
+  return { height,
+    ink: axis.join("") + curve_over(before, col, y, "exact", 6, { opacity: 0.2 }) + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
+    label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: exact dC_T/dC_k ${said(exact)}, product of dC/dC ${said(product)}, RNN dS_T/dS_k ${said(of_rnn)}.`,
+    caption: `at k = ${k}: <b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>, ∏ dC<sub>t</sub>/dC<sub>t−1</sub> = ${said(product)} (dashed): ${verdict}. ${colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`)}. Hollow is negative; pale: when the lesson began.` };
 }
 
 // The cell of notebook 01 with the numbers of step t on its wires.
+const GATE_X = { f: 88, i: 174, g: 260, o: 346 }, READ_X = 410, WRITE_X = 217, CELL_LINE = 40, MERGE = 114, BUS = 246;
+
 function draw_cell({ trace }, state) {
-  const r = state.t - 1, v = Object.fromEntries([...GATES, "c", "m", "h"].map((name) => [name, trace[name][r]]));
-  const [c_prev, h_prev] = [trace.cells[r], r ? trace.h[r - 1] : state.h0], at = { f: 66, i: 156, g: 246, o: 336 }, t = sub(state.t), before = sub(r);
-  const go = (points, colour, width = 2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width);
-  const sign = (x, y, what) => disc(x, y, 11, "var(--ground)", "var(--ink)", 1.6) + text(x, y + 4.5, what, "var(--ink)", 15);
+  const r = state.t - 1, t = sub(state.t), before = sub(r), [c_prev, h_prev] = [trace.cells[r], r ? trace.h[r - 1] : state.h0];
+  const v = Object.fromEntries([...GATES, "c", "m", "h"].map((name) => [name, trace[name][r]]));
+  const wires = (points, colour, width = 2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width);
+  const sign = (x, y, what) => disc(x, y, 11, "ground", "ink", 1.6) + text(x, y + 4.5, what, "ink", 15);
+  const ends = { f: [[88, 51]], i: [[174, MERGE], [206, MERGE]], g: [[260, MERGE], [228, MERGE]], o: [[346, 132], [399, 132]] };
   const gates = ORDER.map((name) => {
-    const x = at[name], colour = ink(name), tops = { f: [[x, 53]], i: [[x, 116], [190, 116]], g: [[x, 116], [212, 116]], o: [[x, 130], [393, 130]] }[name], open = Math.abs(v[name]);
-    const words = open > 0.6 ? "var(--ground)" : "var(--ink)";
-    return go([[x, 248], [x, 214]], "var(--grey)") + go([[x, 176], ...tops], colour) + box(x - 42, 174, 84, 40, "var(--ground)", { rx: 6 }) +
-      box(x - 42, 174, 84, 40, colour, { rx: 6, "fill-opacity": open, stroke: colour, "stroke-width": 2 }) +
-      text(x, 190, name === "g" ? "tanh: candidate" : `σ: ${NAMES[name].split(" ")[0]}`, words, 11) + text(x, 206, `${name}${t} = ${wire(v[name])}`, words, 13, "middle", { "font-weight": 600 }) +
-      text(x + 4, 231, `${name}\u0303 = ${said(trace[`${name}_pre`][r])}`, "var(--grey)", 12, "start");
+    const x = GATE_X[name], open = Math.abs(v[name]), words = open > 0.6 ? "ground" : "ink", role = name === "g" ? "tanh: candidate" : `σ: ${NAMES[name].split(" ")[0]}`;
+    return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 176], ...ends[name]], name) + box(x - 41, 174, 82, 40, "ground", "none", { rx: 6 }) +
+      box(x - 41, 174, 82, 40, name, name, { rx: 6, "fill-opacity": open, "stroke-width": 2 }) + text(x, 190, role, words, 10.5) +
+      text(x, 206, `${name}${t} = ${wire(v[name])}`, `${words} bold`, 13) + text(x + 4, 231, `${name}\u0303 = ${said(trace[`${name}_pre`][r])}`, "grey", 12, "start");
   });
-  const ink_ = box(18, 20, 408, 244, "var(--soft)", { rx: 10 }) + go([[0, 42], [440, 42]], "var(--ink)", 4) + go([[0, 248], [336, 248]], "var(--grey)") + go([[30, 280], [30, 248]], "var(--grey)") +
-    go([[201, 105], [201, 53]], "var(--ink)") + go([[404, 42], [404, 119]], "var(--ink)") + go([[404, 141], [404, 248], [440, 248]], "var(--ink)") + gates.join("") +
-    sign(66, 42, "×") + sign(201, 42, "+") + sign(201, 116, "×") + sign(404, 130, "×") + box(384, 70, 40, 20, "var(--ground)", { rx: 5, stroke: "var(--ink)" }) + text(404, 84, "tanh", "var(--ink)", 12) +
-    text(2, 15, `c${before} = ${wire(c_prev)}`, "var(--ink)", 13, "start") + text(438, 15, `c${t} = ${wire(v.c)}`, "var(--ink)", 13, "end") + text(80, 34, `f·c${before} = ${wire(v.f * c_prev)}`, "var(--f)", 12.5, "start") +
-    text(208, 82, `i·g = ${wire(v.i * v.g)}`, "var(--ink)", 12.5, "start") + text(398, 112, `m = ${wire(v.m)}`, "var(--ink)", 12.5, "end") + text(2, 243, `h${before} = ${wire(h_prev)}`, "var(--ink)", 12.5, "start") +
-    text(438, 243, `h${t} = ${wire(v.h)}`, "var(--ink)", 13, "end") + text(38, 279, `x${t} = ${state.x[r].length > 1 ? `(${state.x[r].map(said).join(", ")})` : said(state.x[r][0])}`, "var(--ink)", 12.5, "start");
-  return { ink: ink_, label: `The LSTM cell at step ${state.t}: ${ORDER.map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}; c from ${wire(c_prev)} to ${wire(v.c)}, h from ${wire(h_prev)} to ${wire(v.h)}.` };
+  const x_t = state.x[r].length > 1 ? `(${state.x[r].map(said).join(", ")})` : said(state.x[r][0]);
+  return { ink: box(18, 20, 416, 240, "soft", "none", { rx: 10 }) + wires([[0, CELL_LINE], [440, CELL_LINE]], "ink", 4) + wires([[0, BUS], [346, BUS]], "grey") + wires([[30, 284], [30, BUS]], "grey") +
+      wires([[WRITE_X, 103], [WRITE_X, 51]], "ink") + wires([[READ_X, CELL_LINE], [READ_X, 121]], "ink") + wires([[READ_X, 143], [READ_X, BUS], [440, BUS]], "ink") + gates.join("") +
+      sign(88, CELL_LINE, "×") + sign(WRITE_X, CELL_LINE, "+") + sign(WRITE_X, MERGE, "×") + sign(READ_X, 132, "×") + box(READ_X - 20, 68, 40, 20, "ground", "ink", { rx: 5 }) + text(READ_X, 82, "tanh") +
+      text(2, 15, `c${before} = ${wire(c_prev)}`, "ink", 13, "start") + text(438, 15, `c${t} = ${wire(v.c)}`, "ink", 13, "end") + text(102, 33, `f·c${before} = ${wire(v.f * c_prev)}`, "f", 12.5, "start") +
+      text(WRITE_X + 7, 80, `i·g = ${wire(v.i * v.g)}`, "ink", 12.5, "start") + text(READ_X - 6, 110, `m = ${wire(v.m)}`, "ink", 12.5, "end") + text(2, 240, `h${before} = ${wire(h_prev)}`, "ink", 12.5, "start") +
+      text(438, 278, `h${t} = ${wire(v.h)}`, "ink", 13, "end") + text(38, 278, `x${t} = ${x_t}`, "ink", 12.5, "start"),
+    label: `The LSTM cell at step ${state.t}: ${ORDER.map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}; c from ${wire(c_prev)} to ${wire(v.c)}, h from ${wire(h_prev)} to ${wire(v.h)}.` };
 }
 
 // --- the element: <living-lstm preset="a latch" parts="gates memory cell"> ---
@@ -492,13 +529,17 @@ class LivingLSTM extends HTMLElement {
       this.dataset.preventSwipe = ""; // reveal.js turns the page at a swipe
       this.log = true;
       this.shown = 0;
+      this.written = new WeakMap();
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
       this.listen();
       const given = this.preset_of(this.getAttribute("preset"));
       this.load(PRESETS[given], given);
       this.from_address();
     }
-    this.sized = new ResizeObserver(() => this.later());
+    this.sized = new ResizeObserver(() => {
+      this.measured = false;
+      this.later();
+    });
     this.sized.observe(this.find(".w"));
     this.themed = new MutationObserver(() => this.theme());
     for (const node of [document.documentElement, document.body]) this.themed.observe(node, { attributes: true });
@@ -534,13 +575,13 @@ class LivingLSTM extends HTMLElement {
   skeleton() {
     const asked = this.getAttribute("parts")?.split(/[\s,]+/) ?? [], has = (part) => (asked.length && !asked.includes(part) ? "hidden" : "");
     const picture = (part, title, extra = "") =>
-      `<figure data-part="${part}" ${has(part)}><figcaption><h3>${title}</h3> <span class="numbers" data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"></svg></figure>`;
+      `<figure data-part="${part}" ${has(part)}><figcaption><h3>${title}</h3> <span class="numbers" data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
     return `<div class="w" role="group" aria-label="A living LSTM"><div class="grid">
 <div class="head"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label>
-  <button data-do="again">start again</button><p data-look></p><label class="big" data-big>${this.knob("b.1", "b_f, the forget bias")}</label></div>
+  <button data-do="again">start again</button><p data-look></p><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div></div>
 <div class="time"><div class="roll">
   <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1" data-lm-suppress-shortcuts="true"></label></div>
-  <svg aria-hidden="true" data-svg="steps"></svg>
+  <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
   <figure data-part="inputs" ${has("inputs")}><figcaption><h3>Inputs: drag the bars or type</h3></figcaption><div data-inputs></div></figure>
   ${picture("gates", "Gates")}${picture("memory", "Memory and output")}
   ${picture("flow", "The gradient flows back", ` <label><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
@@ -555,28 +596,30 @@ class LivingLSTM extends HTMLElement {
   }
 
   // Slider and number field of the state's number at this address, such as W_x.1.0.
-  knob(address, name, { slider = true, low = -4, high = 4, words = "" } = {}) {
+  knob(address, name, { slider = true, low = -4, high = 4 } = {}) {
     const common = `data-at="${address}" data-lm-suppress-shortcuts="true" autocomplete="off"`;
-    return `${words || (slider && address === "b.1" ? "forget bias b<sub>f</sub> " : "")}${slider ? `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}">` : ""}<input type="number" ${common} step="any" aria-label="${name}, as a number">`;
+    const range_ = `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}">`;
+    return `${slider ? range_ : ""}<input type="number" ${common} step="any" aria-label="${name}, as a number">`;
   }
 
   // What depends on the number of steps and inputs, made anew when these change.
   rebuild() {
     const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), several = I > 1;
-    const cell = (address, name, gate) => `<td style="--k:var(--${gate})">${this.knob(address, name, { slider: address !== "b.1" })}</td>`;
+    const cell = (address, name, gate) => `<td style="--k:var(--${gate})">${address === "b.1" ? `<span class="quiet">above</span>` : this.knob(address, name)}</td>`;
     const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => cell(key(GATES.indexOf(g)), `${name(g)}, ${NAMES[g]}`, g)).join("")}</tr>`;
     const rows = inputs.map((j) => row(`W<sub>x${several ? j + 1 : ""}</sub>`, (k) => `W_x.${k}.${j}`, (g) => `W_x${several ? j + 1 : ""}${g}`));
     const small = (address, words, name, more) => `<label><span>${words}</span> ${this.knob(address, name, more)}</label>`;
-    this.find(".weights").innerHTML = `<table><thead><tr><th scope="row"></th>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g === "g" ? "candidate" : NAMES[g].split(" ")[0]} ${g}</th>`).join("")}</tr></thead><tbody>${rows.join("")}
+    this.find(".weights").innerHTML = `<table><thead><tr><th scope="row"></th>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${rows.join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b.${k}`, (g) => `b_${g}`)}</tbody></table>
-<fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", { low: -1, high: 1 })}${small("h0", "h₀ (and S₀)", "h_0")}${small("c0", "c₀", "c_0")}<label>steps T <input type="range" data-do="T" min="2" max="${MOST_STEPS}" data-lm-suppress-shortcuts="true"></label></div></fieldset>
+<fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", { low: -1, high: 1 })}${small("h0", "h₀ (and S₀)", "h_0")}${small("c0", "c₀", "c_0")}<label>steps T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}" data-lm-suppress-shortcuts="true"></label></div></fieldset>
 <fieldset><legend style="color:var(--rnn)">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${several ? j + 1 : ""}</sub>`, `RNN W_x${several ? j + 1 : ""}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", { low: -2, high: 2 })}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>Draw at random: <button data-do="draw-x">inputs</button> <button data-do="draw-w">weights</button></p>`;
-    this.find("[data-inputs]").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers stand below"></svg><div class="row">${range(1, T)
+    this.find("[data-inputs]").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers stand below"><g></g><g></g></svg><div class="row">${range(1, T)
       .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" data-lm-suppress-shortcuts="true" autocomplete="off" aria-label="x${several ? j + 1 : ""} at step ${t}">`).join("")}</div>`).join("");
     this.find("[data-do=node-step]").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
     this.find("[data-do=t]").max = T;
     this.ranges = new Map();
+    this.measured = false;
   }
 
   load(state, preset = "") {
@@ -588,7 +631,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     this.find("[data-do=preset]").value = preset;
     const same = before && before.x.length === this.state.x.length && before.x[0].length === this.state.x[0].length;
     if (!same) this.rebuild();
-    this.ranges = new Map();
+    this.ranges = new Map(); // how far each slider reaches
     const { race, whole } = results(this.state);
     this.base = { exact: race.exact, whole, node: this.state.node };
     this.limits = this.state.x[0].map((_, j) => Math.max(2, ...this.state.x.map((x_t) => Math.abs(x_t[j]))));
@@ -724,54 +767,65 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     navigator.clipboard?.writeText ? navigator.clipboard.writeText(words).then(done, by_hand) : by_hand();
   }
 
+  // Write only what has changed.
+  put(element, markup) {
+    if (this.written.get(element) === markup) return;
+    this.written.set(element, markup);
+    element.innerHTML = markup;
+  }
+
+  // The columns are as wide as there is room for.
+  measure() {
+    const room = this.find(".roll").clientWidth, T = this.state.x.length;
+    this.col = Math.max(44, Math.floor((room - GUTTER - MARGIN) / T));
+    this.width = GUTTER + T * this.col + MARGIN;
+    this.find(".w").style.setProperty("--seen", `${room}px`);
+    this.find(".w").style.setProperty("--columns", `repeat(${T}, ${this.col}px)`);
+    this.find(".step").style.width = `${GUTTER + T * this.col}px`;
+    this.measured = room > 0; // on a slide that is not shown, there is none
+  }
+
   render() {
     cancelAnimationFrame(this.frame);
     this.frame = undefined;
-    const roll = this.find(".roll").clientWidth, { state } = this, T = state.x.length;
-    if (!roll) return; // on a slide that is not shown
-    this.col = Math.max(44, Math.floor((roll - GUTTER - MARGIN) / T));
-    this.width = GUTTER + T * this.col + MARGIN;
-    this.style.setProperty("--seen", `${roll}px`);
-    const found = results(state), how = { log: this.log, shown: this.shown, base: this.base };
-    this.found = found;
-    const put = (svg, ink_, height, lit = true) => {
-      svg.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
-      svg.setAttribute("width", this.width);
-      svg.setAttribute("height", height);
-      svg.innerHTML = (lit ? box(GUTTER + (state.t - 1) * this.col, 0, this.col, height, "var(--tint)") : "") + ink_;
+    if (!this.measured) this.measure();
+    if (!this.measured) return;
+    const { state, col } = this, T = state.x.length, found = results(state), how = { log: this.log, shown: this.shown, base: this.base };
+    const paint = (svg, { height, ink: drawn, over = "", label }, light = true) => {
+      const view = `0 0 ${this.width} ${height}`;
+      if (svg.getAttribute("viewBox") !== view) for (const [key, value] of Object.entries({ viewBox: view, width: this.width, height })) svg.setAttribute(key, value);
+      this.put(svg.firstChild, (light ? box(GUTTER + (state.t - 1) * col, 0, col, height, "tint") : "") + drawn);
+      this.put(svg.lastChild, over);
+      if (label) svg.setAttribute("aria-label", label);
     };
-    put(this.find("[data-svg=steps]"), range(1, T).map((t) => text(middle(t, this.col), 12, t === state.t ? `t = ${t}` : t, t === state.t ? "var(--ink)" : "var(--grey)", 12)).join(""), 16);
-    this.find(".step").style.width = `${GUTTER + T * this.col}px`;
-    const several = state.x[0].length > 1;
-    for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) put(svg, draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], this.col, several ? 36 : 60), several ? 36 : 60);
-    for (const row of this.shadowRoot.querySelectorAll(".row")) row.style.cssText = `grid-template-columns:repeat(${T},${this.col}px);width:${T * this.col}px`;
-    const pictures = { gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race };
-    const spoken = [];
-    for (const [part, draw] of Object.entries(pictures)) {
+    paint(this.find("[data-svg=steps]"), { height: 16, ink: draw_steps(T, state.t, col) });
+    const high = state.x[0].length > 1 ? 36 : 60;
+    for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
+    for (const [part, draw] of Object.entries({ gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race })) {
       if (this.find(`figure[data-part=${part}]`).hidden) continue;
-      const { caption, label, height, ink: ink_ } = draw(found, state, this.col, how), svg = this.find(`[data-svg=${part}]`);
-      put(svg, ink_, height);
-      svg.setAttribute("aria-label", label);
-      this.find(`[data-caption=${part}]`).innerHTML = caption;
+      const picture = draw(found, state, col, how);
+      paint(this.find(`[data-svg=${part}]`), picture);
+      this.put(this.find(`[data-caption=${part}]`), picture.caption);
     }
-    const cell = draw_cell(found, state), svg = this.find("[data-svg=cell]");
-    svg.innerHTML = cell.ink;
-    svg.setAttribute("aria-label", cell.label);
-    this.find("[data-caption=cell]").textContent = state.t;
+    const cell = draw_cell(found, state);
+    this.put(this.find("[data-svg=cell]"), cell.ink);
+    this.find("[data-svg=cell]").setAttribute("aria-label", cell.label);
+    this.put(this.find("[data-caption=cell]"), `${state.t}`);
     this.list(found);
     this.sync();
     clearTimeout(this.speech);
-    this.speech = setTimeout(() => (this.find("[data-ears]").textContent = `${cell.label} Loss ${said(found.loss)}. ${symbol(state.node)} gets ${said(found.whole)}; dC${T} by dC${state.t} is ${said(found.race.exact[state.t - 1])}.`), 600);
+    const end = `dC${T} by dC${state.t} is ${said(found.race.exact[state.t - 1])}`;
+    this.speech = setTimeout(() => this.put(this.find("[data-ears]"), `${cell.label} Loss ${said(found.loss)}. ${symbol(state.node)} gets ${said(found.whole)}; ${end}.`), 600);
   }
 
   // The largest paths to the chosen pre-activation, what they add up to, and what all of them do.
   list({ paths, all, whole, T }) {
     const { state, base } = this, times = base.node === state.node && base.whole ? `, ${said(whole / base.whole)} times what it was when the lesson began` : "";
     const shown_sum = paths.reduce((sum, { value }) => sum + value, 0);
-    this.find("[data-caption=paths]").innerHTML = `<b style="color:var(--exact)">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${all > paths.length ? `; these ${paths.length} largest add up to ${said(shown_sum)}` : ""}. Press one to see it in the graph.`;
+    this.put(this.find("[data-caption=paths]"), `<b style="color:var(--exact)">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${all > paths.length ? `; these ${paths.length} largest add up to ${said(shown_sum)}` : ""}. Press one to see it in the graph.`);
     const short = (nodes) => nodes.filter((node, k) => k === 0 || /^[hc]|~/.test(node)).map(symbol).join(" ");
-    this.find("[data-paths]").innerHTML = paths.map(({ nodes, value }, k) =>
-      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b class="numbers">${said(value)}</b> <span class="quiet">${whole ? `${Math.round((100 * value) / whole)} %` : ""}</span> <span>${short(nodes)}</span></button></li>`).join("");
+    this.put(this.find("[data-paths]"), paths.map(({ nodes, value }, k) =>
+      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b class="numbers">${said(value)}</b> <span class="quiet">${whole ? `${Math.round((100 * value) / whole)} %` : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
   }
 
   // Every control shows the state, but for the one that is being typed into.
@@ -792,7 +846,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
       }
     }
     this.find("[data-do=t]").value = state.t;
-    this.find("[data-do=T]").value = state.x.length;
+    this.find("[data-do=T]").value = this.find("[data-T]").textContent = state.x.length;
     this.find("[data-do=T]").setAttribute("aria-valuetext", `${state.x.length} steps`);
     this.find("[data-do=gate]").value = state.node[0];
     this.find("[data-do=node-step]").value = state.node.slice(2);
