@@ -37,6 +37,11 @@ class Configuration:
                 f'the line copied from the picture is wanted, as a text that begins with {{"x": and ends with }}, '
                 f"not {line!r:.40}: press its button Copy, and paste between single quotes"
             ) from None
+        return cls.from_values(values)
+
+    @classmethod
+    def from_values(cls, values):
+        """The same from what the line's JSON means, a dict with all of KEYS."""
         missing = [key for key in KEYS if not isinstance(values, dict) or key not in values]
         if missing:
             raise ValueError(f"the line lacks {', '.join(missing)}: copy it anew from the picture, as a whole")

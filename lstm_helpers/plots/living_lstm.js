@@ -101,6 +101,23 @@ const lstm = (() => {
     return paths_from("L");
   }
 
+  // The graph with m and the gates left out of it, as [from, to, what the arrow carries back]: the gradient at its start
+  // times the local derivatives on the way to its end. What arrives at a node adds up to the gradient there. d: lstm_backward.
+  function gradient_arrows({ f, o, m }, weights, d, dh_last) {
+    const arrows = [["L", `h${f.length}`, dh_last]];
+    for (let t = f.length; t >= 1; t--) {
+      const r = t - 1;
+      arrows.push([`h${t}`, `c${t}`, d.h[r] * o[r] * (1 - m[r] ** 2)]);
+      if (t > 1) arrows.push([`c${t}`, `c${t - 1}`, d.c[r] * f[r]]);
+      GATES.forEach((gate, k) => {
+        const pre = d[`${gate}_pre`][r];
+        arrows.push([`${gate === "o" ? "h" : "c"}${t}`, `${gate}~${t}`, pre]);
+        if (t > 1) arrows.push([`${gate}~${t}`, `h${t - 1}`, pre * weights.W_h[k]]);
+      });
+    }
+    return arrows;
+  }
+
   // Immediate derivatives: of C_t by h_{t-1} through each gate; of h_t by C_t (0 for t = 0: h_0 is given).
   function c_by_h({ i, f, g, cells }, { W_h }, t) {
     const r = t - 1;
@@ -108,7 +125,7 @@ const lstm = (() => {
   }
   const h_by_c = ({ o, m }, t) => (t ? o[t - 1] * (1 - m[t - 1] ** 2) : 0);
 
-  function cell_state_terms(trace, weights, t) { // (4.12)
+  function cell_state_terms(trace, weights, t) { // (4.13)
     const via = c_by_h(trace, weights, t), tau = h_by_c(trace, t - 1);
     return { f_direct: trace.f[t - 1], via_f: via.f * tau, via_i: via.i * tau, via_g: via.g * tau };
   }
@@ -124,7 +141,7 @@ const lstm = (() => {
     return c;
   }
 
-  return { GATES, lstm_forward, lstm_backward, predecessors, local_derivative, count_paths, gradient_paths,
+  return { GATES, lstm_forward, lstm_backward, local_derivative, count_paths, gradient_paths, gradient_arrows,
     cell_state_terms, state_jacobian, cell_gradient, dot };
 })();
 
