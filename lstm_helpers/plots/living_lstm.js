@@ -163,68 +163,71 @@ const rnn = {
 
 const PRESETS = /* presets */ {
   "worked example": {
-    "look": "The rule of notebook 01: x₂ = 1 adds x₁ to the memory, x₂ = −1 clears it, x₃ = 1 reads it. Forget and input gate follow x₂: at t = 7 the forget gate falls to 0, and what was stored is gone. Press through the steps, then drag an x₂ up or down.",
+    "look": "x₂ = 1 opens the input gate and adds x₁ to the memory c, x₂ = −1 shuts the forget gate and clears it (t = 7), x₃ = 1 opens the output gate: go through the steps, then drag an x₂.",
     "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
     "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [-10,10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 7, "node": "g~8"
+    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 7, "node": "g~8", "view": "forward"
   },
   "swapped gates": {
-    "look": "The same weights, but the rows of input and forget gate have changed places. Rounded, the output h is still 0 0 0 0 0 1 0 0 1; the memory c is not: it takes in every x₁ and keeps nothing from one step to the next.",
+    "look": "The rows of input and forget gate have changed places: rounded, h is still 0 0 0 0 0 1 0 0 1, but c takes in the x₁ of every step but t = 7, and keeps what it held only where x₂ = 1.",
     "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
     "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [10,-10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 3, "node": "g~8"
+    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 3, "node": "g~8", "view": "forward"
   },
   "vanishing at b_f = 0": {
-    "look": "With b_f = 0 the forget gates stand near ½, and the gradient halves at each step back: dC₁₂/dC₁ is 0.0026. An LSTM vanishes too, only later than the RNN (brown). Now pull b_f up.",
+    "look": "With b_f = 0 the forget gates stand near ½ and the gradient about halves at each step back: dC₁₂/dC₁ is 0.0026, so an LSTM vanishes too, only later than the RNN (brown); pull b_f up.",
     "x": [[0.1],[-0.1],[0.6],[0.1],[-0.5],[0.4],[1.3],[0.9],[-0.7],[-1.3],[-0.6],[0]],
     "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,0,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4"
+    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4", "view": "backward"
   },
   "b_f = 3": {
-    "look": "Inputs and weights as before, only b_f is 3: the forget gates stand above 0.9, and dC₁₂/dC₁ is 1.3. It exceeds 1 although no forget gate does; the coloured terms make up the rest. Set the row W_h to 0, and it falls below 1.",
+    "look": "Only b_f has changed, and dC₁₂/dC₁ is 1.3: above 1 although no forget gate is, for the coloured terms come on top; set the four W_h to 0, and it falls below 1.",
     "x": [[0.1],[-0.1],[0.6],[0.1],[-0.5],[0.4],[1.3],[0.9],[-0.7],[-1.3],[-0.6],[0]],
     "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,3,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4"
+    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4", "view": "backward"
   },
   "a latch": {
-    "look": "x₁ = 1 sets the memory at t = 2, x₂ = 1 clears it at t = 6, x₁ sets it again at t = 8. The forget gate is 1 but at t = 6: the gradient reaches back to C₆ at full strength, and not a step further.",
+    "look": "x₁ sets the memory at t = 2, x₂ clears it at t = 6, x₁ sets it again at t = 8: the gradient reaches back to C₆ at full strength, and not a step further.",
     "x": [[0,0],[1,0],[0,0],[0,0],[0,0],[0,1],[0,0],[1,0],[0,0],[0,0]],
     "W_x": [[10,0],[0,-20],[3,0],[0,0]], "W_h": [0,0,0,0], "b": [-5,8,0,3], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [2,-2], "W_s": 1.5, "b": 0}, "t": 6, "node": "i~8"
+    "rnn": {"W_x": [2,-2], "W_s": 1.5, "b": 0}, "t": 6, "node": "i~8", "view": "backward"
   },
   "an RNN at W_s = 1.05": {
-    "look": "Look at the RNN (brown). Nothing comes in, S rests at 0, and its gradient grows by 1.05 a step. Now drag x₁ up to 1: S leaves 0, its slope falls below 1/1.05, and the same W_s > 1 makes the gradient vanish.",
+    "look": "Nothing comes in, the RNN’s S rests at 0, and its gradient (brown) grows by 1.05 a step; drag the first bar up to 1, and S leaves 0, its slope falls, and the gradient vanishes.",
     "x": [[0],[0],[0],[0],[0],[0],[0],[0],[0],[0],[0],[0]],
     "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,1,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [1], "W_s": 1.05, "b": 0}, "t": 1, "node": "g~1"
+    "rnn": {"W_x": [1], "W_s": 1.05, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
   },
   "the way round the cell": {
-    "look": "∏ dC/dC says 0.86, the exact dC₃/dC₁ is 0.64: the way C₁ → h₁ → o₂ → h₂ → gates of step 3 → C₃ passes C₂ by. It needs W_ho. Move W_ho to 0, and the two agree.",
+    "look": "The product of dC/dC says 0.86, the exact dC₃/dC₁ is 0.64: it leaves out the ways that pass C₂ by, C₁ → h₁ → õ₂ → h₂ → gates of step 3; move W_h of o to 0, and the two agree.",
     "x": [[0],[0],[2]],
     "W_x": [[2],[-1],[2],[1]], "W_h": [0,-3,4,1], "b": [1,-2,-2,2], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [1], "W_s": 0.8, "b": 0}, "t": 1, "node": "g~1"
+    "rnn": {"W_x": [1], "W_s": 0.8, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
   },
   "explosion": {
-    "look": "No forget gate is above ½, and yet dC₁₂/dC₁ is 8·10⁷: the gradient grows on its way through h, by the large recurrent weights. Halve the four W_h, and it is below 1.",
+    "look": "No forget gate is above ½, and yet dC₁₂/dC₁ is 8·10⁷, for the gradient grows on its way through h, by the large recurrent weights; halve the four W_h, and it is below 1.",
     "x": [[0],[1],[1],[2],[-1],[0],[0],[0],[0],[1],[-1],[-1]],
     "W_x": [[-1],[1],[0],[0]], "W_h": [3,-4,7,-5], "b": [2,-2,0,2], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [1], "W_s": 2, "b": 0}, "t": 1, "node": "g~1"
+    "rnn": {"W_x": [1], "W_s": 2, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
   }
 } /* end of presets */;
 
 globalThis.livingLSTM = { lstm, rnn, PRESETS };
 if (!globalThis.customElements || customElements.get("living-lstm")) return;
 
-// --- numbers and SVG as text ---
+// --- numbers, colours and SVG as text ---
 
-const { GATES } = lstm, ORDER = ["f", "i", "g", "o"], MOST_STEPS = 12, SHOWN_PATHS = 7;
+const { GATES } = lstm, ORDER = ["f", "i", "g", "o"], MOST_STEPS = 12, SHOWN_PATHS = 7, DECADES = 4;
 const NAMES = { f: "forget gate", i: "input gate", g: "candidate", o: "output gate", c: "cell state", h: "hidden state" };
-const PARTS = { inputs: "inputs", gates: "gates", memory: "memory and output", flow: "gradient", terms: "four terms",
-  race: "race", cell: "cell", paths: "paths", weights: "weights" };
+const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
+// What each view shows; the attribute parts="gates race" shows these instead, without views to choose from.
+const PARTS = { inputs: "forward backward paths", gates: "forward", memory: "forward", cell: "forward", flow: "backward paths",
+  terms: "backward", race: "backward", paths: "paths" };
 const sub = (number) => String(number).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
 const up = (number) => String(number).replace(/[-\d]/g, (d) => (d === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]));
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, k) => first + k);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 // A number as on a blackboard: 0.52, −10, 3.1·10⁻⁷.
 function said(value) {
@@ -234,78 +237,92 @@ function said(value) {
     const [digits, power] = value.toExponential(1).split("e");
     return `${digits.replace("-", "−")}·10${up(+power)}`;
   }
-  return value.toPrecision(size < 0.1 ? 2 : 3).replace(/\.?0+$/, "").replace("-", "−");
+  return `${+value.toPrecision(size < 0.1 ? 2 : size < 1000 ? 3 : 4)}`.replace("-", "−");
 }
 const wire = (value) => (Math.abs(value) < 0.005 ? "0.00" : Math.abs(value) < 99.5 ? value.toFixed(2) : value.toFixed(0)).replace("-", "−");
+const signed = (value) => (value < 0 ? "− " : "+ ") + said(Math.abs(value));
+const kind_of = (node) => node.replace(/\d+$/, ""), step_of = (node) => +/\d+$/.exec(node);
 const symbol = (node) => (node === "L" ? "L" : node[1] === "~" ? `${node[0]}\u0303${sub(node.slice(2))}` : node[0] + sub(node.slice(1)));
+
+const COLOURS = { // light, dark
+  ink: ["#1A1A1A", "#E8E8E8"], grey: ["#595959", "#B4B4B4"], faint: ["#D8D8D8", "#444444"], ground: ["#FFFFFF", "#161616"],
+  soft: ["#F5F5F3", "#222222"], tint: ["#FFF4CC", "#2B2812"], f: ["#C25200", "#FF9A55"], i: ["#0072B2", "#62B8F0"],
+  g: ["#008560", "#3CC9A0"], o: ["#B0568A", "#E59CC6"], rnn: ["#8A5A00", "#DDB060"], exact: ["#5B2A86", "#C9A6F5"],
+};
+const rgb = (name, dark) => [1, 3, 5].map((at) => parseInt(COLOURS[name][+dark].slice(at, at + 2), 16));
+const blend = (name, share, dark) => rgb(name, dark).map((v, k) => Math.round(share * v + (1 - share) * rgb("ground", dark)[k]));
+// Black or white, whichever has more contrast on that colour.
+const on = (colour) => (lstm.dot(colour.map((v) => (v / 255) ** 2.2), [0.2126, 0.7152, 0.0722]) > 0.183 ? "black" : "white");
 
 const attrs = (given) => Object.entries(given).map(([key, value]) => ` ${key}="${value}"`).join("");
 // Colours are classes: fill-f is filled with the forget gate's colour. (Parsing style attributes would cost half the frame.)
-const line = (x1, y1, x2, y2, colour, width = 1, more = {}) => `<line${attrs({ x1, y1, x2, y2, class: `line-${colour}`, "stroke-width": width, ...more })}/>`;
+const line = (x1, y1, x2, y2, colour, width = 1) => `<line${attrs({ x1, y1, x2, y2, class: `line-${colour}`, "stroke-width": width })}/>`;
 const path = (d, colour, width = 1, more = {}) => `<path${attrs({ d, class: `line-${colour}`, "stroke-width": width, ...more })}/>`;
-const area = (d, colour, more = {}) => `<path${attrs({ d, class: `fill-${colour}`, ...more })}/>`;
+const area = (d, colour) => `<path${attrs({ d, class: `fill-${colour}` })}/>`;
 const box = (x, y, width, height, colour, edge = "none", more = {}) =>
   `<rect${attrs({ x, y, width: Math.max(width, 0), height: Math.max(height, 0), class: `fill-${colour} edge-${edge}`, ...more })}/>`;
-const disc = (cx, cy, r, colour, edge = "none", width = 1.5, more = {}) => `<circle${attrs({ cx, cy, r, class: `fill-${colour} edge-${edge}`, "stroke-width": width, ...more })}/>`;
-const text = (x, y, words, colour = "ink", size = 12, anchor = "middle", more = {}) =>
-  `<text${attrs({ x, y, "text-anchor": anchor, class: `fill-${colour}`, "font-size": size, ...more })}>${words}</text>`;
+const disc = (cx, cy, r, colour, edge = "none", width = 1.5) => `<circle${attrs({ cx, cy, r, class: `fill-${colour} edge-${edge}`, "stroke-width": width })}/>`;
+const text = (x, y, words, colour = "ink", size = 12, anchor = "middle") =>
+  `<text${attrs({ x, y, "text-anchor": anchor, class: `fill-${colour}`, "font-size": size })}>${words}</text>`;
 const ink = (name) => (ORDER.includes(name) ? name : "ink");
+const colored = (colour, words) => `<span class="c-${colour}">${words}</span>`;
 
 const STYLE = `
 :host { display: block; margin: .6em 0; }
-.w { container-type: inline-size; --ink: #1A1A1A; --grey: #595959; --faint: #D0D0D0; --ground: #fff; --soft: #F4F4F2; --tint: #FFF3C4;
-  --f: #C25200; --i: #0072B2; --g: #008560; --o: #B0568A; --rnn: #8A5A00; --exact: #5B2A86;
-  color: var(--ink); background: var(--ground); font: 14px/1.4 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; text-align: left; }
-.w.dark { --ink: #E8E8E8; --grey: #B0B0B0; --faint: #4A4A4A; --ground: #161616; --soft: #232323; --tint: #3A3415;
-  --f: #FF9A55; --i: #62B8F0; --g: #3CC9A0; --o: #E59CC6; --rnn: #DDB060; --exact: #C9A6F5; color-scheme: dark; }
-.grid { display: grid; gap: 8px 18px; grid-template: "head" "time" "weights" "side" / minmax(0, 1fr); padding: 8px; }
-.head { grid-area: head; } .weights { grid-area: weights; } .time { grid-area: time; } .side { grid-area: side; display: grid; gap: 8px 18px; align-content: start; }
-.foot { grid-column: 1 / -1; display: flex; gap: 8px; flex-wrap: wrap; align-items: center; }
-@container (min-width: 720px) {
-  .grid { grid-template: "head time" auto "weights time" 1fr "side side" auto / 290px minmax(0, 1fr); }
-  .side { grid-template-columns: 1fr 1fr; } }
-@container (min-width: 1180px) {
-  .grid { grid-template: "head time side" auto "weights time side" 1fr / 290px minmax(0, 1fr) 350px; }
-  .side { grid-template-columns: minmax(0, 1fr); } }
+.w { container-type: inline-size; color: var(--ink); background: var(--ground); text-align: left;
+  font: calc(14px * var(--z))/1.4 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+${[0, 1].map((dark) => `.w${dark ? ".dark" : ""} { color-scheme: ${dark ? "dark" : "light"}; ${Object.entries(COLOURS).map(([name, pair]) => `--${name}: ${pair[dark]};`).join(" ")} }`).join("\n")}
+${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); } .c-${name} { color: var(--${name}); }`).join("\n")}
+.fill-none, path[class^=line] { fill: none; } .fill-white { fill: #fff; } .fill-black { fill: #000; }
+.pad { padding: .7em; display: grid; gap: .6em; }
+.top, .foot { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center; }
+.look { margin: 0; max-width: 62em; }
+.grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr); }
+@container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr); } .big { grid-area: big; } .weights { grid-area: weights; } .time { grid-area: time; } }
 [hidden] { display: none !important; }
-p { margin: .3em 0; } b { font-weight: 600; }
-h3 { font-size: 1em; margin: 0; line-height: 1.3; font-weight: 600; }
-select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 4px; padding: 1px 5px; max-width: 100%; box-sizing: border-box; }
-button { background: var(--soft); cursor: pointer; min-height: 26px; }
+p { margin: .3em 0; } b, h3 { font-weight: 600; } h3 { font-size: 1em; margin: 0; line-height: 1.3; }
+select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 1.9em; }
+button { background: var(--soft); cursor: pointer; padding: .1em .7em; }
 :focus-visible { outline: 3px solid var(--i); outline-offset: 1px; }
-input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: none; height: 20px; accent-color: var(--k, var(--grey)); }
-input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; -moz-appearance: textfield; height: 22px; }
+.tabs { display: flex; border: 1px solid var(--grey); border-radius: 6px; margin-left: auto; overflow: hidden; }
+.tabs label { padding: .22em .95em; cursor: pointer; } .tabs label + label { border-left: 1px solid var(--grey); }
+.tabs label:has(:checked) { background: var(--ink); color: var(--ground); } .tabs label:has(:focus-visible) { outline: 3px solid var(--i); outline-offset: -3px; }
+.tabs input { position: absolute; opacity: 0; min-height: 0; }
+input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: none; height: 1.5em; min-height: 0; accent-color: var(--k, var(--grey)); }
+input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; -moz-appearance: textfield; min-height: 1.6em; border-color: var(--faint); }
 input::-webkit-inner-spin-button { display: none; }
+input[type=checkbox] { min-height: 0; vertical-align: middle; accent-color: var(--grey); }
 input[aria-invalid=true] { outline: 2px solid var(--f); }
-sub { line-height: 0; font-size: .8em; } [data-node] { cursor: pointer; } svg text { pointer-events: none; }
-.big { display: grid; grid-template-columns: auto 1fr 60px; gap: 6px; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: 6px 8px; margin: 6px 0; --k: var(--f); color: var(--f); font-weight: 600; }
-.big input[type=range] { height: 30px; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-th, td { padding: 1px 3px; border: 0; text-align: center; font-weight: 600; background: none; }
-th[scope=row] { text-align: left; width: 34px; }
-th[scope=col] { color: var(--k); line-height: 1.1; } small { display: block; font-size: 11px; font-weight: 400; }
-td { font-weight: 400; vertical-align: top; }
-.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(76px, 1fr)); gap: 4px 8px; }
-.three label { display: block; }
-fieldset { border: 0; padding: 0; margin: 8px 0 0; min-width: 0; } legend { font-weight: 600; padding: 0; }
-.roll { overflow-x: auto; overflow-y: hidden; }
-figure { margin: 0 0 5px; width: max-content; min-width: 100%; } figcaption h3 { display: inline; } figcaption { position: sticky; left: 0; max-width: var(--seen); line-height: 1.3; }
-svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; } svg text { user-select: none; }
-svg[data-drag] { touch-action: pan-x; cursor: ns-resize; }
-.row { display: grid; margin-left: 30px; grid-template-columns: var(--columns); }
-.step { padding: 0 0 0 30px; } .step input { display: block; }
-.numbers { font-variant-numeric: tabular-nums; } .warn { color: var(--f); font-weight: 600; }
-ol { list-style: none; margin: 3px 0; padding: 0; }
-li button { display: grid; grid-template-columns: 5.6em 3.6em 1fr; gap: 4px; width: 100%; text-align: left; border-color: transparent; background: none; padding: 1px 3px; }
-li button[aria-pressed=true] { background: var(--tint); border-color: var(--grey); } li span { overflow-wrap: anywhere; }
-.line { flex: 1 1 200px; font-family: monospace; font-size: 12px; } .quiet { color: var(--grey); }
+sub { line-height: 0; font-size: .8em; } svg text { pointer-events: none; user-select: none; }
+.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); border-radius: 3px; padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600; }
+summary { cursor: pointer; font-weight: 600; padding: .15em 0; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: .1em .25em; border: 0; text-align: center; font-weight: 600; background: none; }
+td { font-weight: 400; vertical-align: top; } .knobs { table-layout: fixed; } .knobs th[scope=row] { width: 2.4em; text-align: left; }
+.knobs th[scope=col] { color: var(--k); line-height: 1.1; } small { display: block; font-size: .8em; font-weight: 400; }
+.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em; } .three label { display: block; }
+fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0; } legend { font-weight: 600; padding: 0; }
+.roll { overflow-x: auto; overflow-y: hidden; scrollbar-width: thin; padding-bottom: 2px; }
+figure { margin: 0 0 .7em; width: max-content; min-width: 100%; } figcaption { position: sticky; left: 0; max-width: var(--seen); line-height: 1.35; margin-bottom: .15em; }
+figcaption h3 { display: inline; margin-right: .35em; }
+svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; }
+svg[data-drag] { touch-action: pan-x; cursor: ns-resize; } svg[data-svg=flow] { cursor: pointer; }
+.row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns); }
+.row input { border-radius: 0; margin-left: -1px; width: calc(100% + 1px); }
+.numbers { font-variant-numeric: tabular-nums; } .quiet { color: var(--grey); } .warn { color: var(--f); font-weight: 600; }
+.two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start; }
+@container (min-width: 1100px) { .two { grid-template-columns: minmax(0, 11fr) minmax(0, 10fr); } }
+.sums td, .sums th { text-align: right; border-bottom: 1px solid var(--faint); padding: .2em .35em; font-variant-numeric: tabular-nums; } .sums th:first-child { text-align: left; }
+.says { margin: .5em 0; line-height: 1.7; }
+ol { list-style: none; margin: .2em 0; padding: 0; }
+li button { display: grid; grid-template-columns: 5.4em 3.4em 1fr; gap: .3em; width: 100%; text-align: left; border-color: transparent; background: none; padding: .15em .4em; }
+li button:hover { background: var(--soft); } li button[aria-pressed=true] { background: var(--tint); border-color: var(--exact); } li span { overflow-wrap: anywhere; }
+.chain { display: flex; flex-wrap: wrap; gap: .35em .3em; align-items: center; margin: .4em 0; }
+.chain span { background: var(--soft); border-radius: 4px; padding: .1em .45em; text-align: center; line-height: 1.25; border-bottom: 3px solid var(--k, var(--grey)); } .chain small { color: var(--grey); }
+.foot { border-top: 1px solid var(--faint); padding-top: .6em; } .foot label { flex: 1 1 14em; display: flex; gap: .5em; align-items: center; white-space: nowrap; }
+.foot input { font-family: monospace; font-size: .85em; flex: 1; min-width: 4em; }
 .ears { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.flowing { stroke-dasharray: 5 4; animation: back .7s linear infinite; } @keyframes back { to { stroke-dashoffset: -9; } }
-@media (prefers-reduced-motion: reduce) { .flowing { animation: none; } }
-${["ink", "grey", "faint", "ground", "soft", "tint", "f", "i", "g", "o", "rnn", "exact"].map((name) =>
-  `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); }`).join("\n")}
-.fill-none, path[class^=line] { fill: none; } .bold { font-weight: 600; }
-@media print { .weights, .foot, .head button { display: none; } }`;
+@media print { .weights, .foot, .top button { display: none; } }`;
 
 // --- what a line may hold ---
 
@@ -320,7 +337,6 @@ function read_line(words) {
     const fits = (part, [size, ...rest]) =>
       size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
     if (!fits(value, shape)) throw Error(`${name} must be ${shape.join(" × ") || "one"} finite number${shape.length ? "s" : ""}`);
-    return value;
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error("x must hold 1 to 12 steps of 1 to 4 numbers");
@@ -331,8 +347,8 @@ function read_line(words) {
   numbers("rnn W_x", state.rnn?.W_x, I);
   for (const name of ["W_s", "b"]) numbers(`rnn ${name}`, state.rnn[name]);
   const t = clamp(Math.round(state.t) || T, 1, T), [, gate, step] = /^([ifgo])~(\d+)$/.exec(state.node) ?? [0, "f", 1];
-  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state;
-  const kept = { x, W_x, W_h, b, h0, c0, y, rnn: { W_x: beside.W_x, W_s: beside.W_s, b: beside.b }, t, node: `${gate}~${clamp(+step, 1, T)}` };
+  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = state.view in TABS ? state.view : undefined;
+  const kept = { x, W_x, W_h, b, h0, c0, y, rnn: { W_x: beside.W_x, W_s: beside.W_s, b: beside.b }, t, node: `${gate}~${clamp(+step, 1, T)}`, view };
   return JSON.parse(JSON.stringify(kept));
 }
 
@@ -341,215 +357,215 @@ function results(state) {
   const T = state.x.length, trace = lstm.lstm_forward(state.x, state, state.h0, state.c0);
   const dh_last = trace.h[T - 1] - state.y, dh = range(1, T).map((t) => (t === T ? dh_last : 0));
   const d = lstm.lstm_backward(trace, state, dh), S = rnn.rnn_forward(state.x, state.rnn, state.h0);
-  const terms = range(1, T).map((t) => lstm.cell_state_terms(trace, state, t));
-  const totals = terms.map((term) => term.f_direct + term.via_f + term.via_i + term.via_g);
-  const to_the_end = (factor) => range(1, T).map((k) => factor.slice(k).reduce((a, b) => a * b, 1));
-  const exact = range(1, T).map((k) => lstm.cell_gradient(trace, state, T, k));
-  const race = { exact, product: to_the_end(totals), rnn: range(1, T).map((k) => rnn.rnn_state_gradient(S, state.rnn, T, k)) };
-  const [gate, step] = [state.node[0], +state.node.slice(2)];
-  const paths = lstm.gradient_paths(trace, state, step, gate, dh_last, SHOWN_PATHS);
-  return { T, trace, dh_last, d, S, terms, totals, race, gate, step, paths, all: lstm.count_paths(T, step, gate),
-    whole: d[`${gate}_pre`][step - 1], loss: dh_last ** 2 / 2 };
+  const terms = range(1, T).map((t) => lstm.cell_state_terms(trace, state, t)), totals = terms.map((term) => sum(Object.values(term)));
+  const race = { exact: range(1, T).map((k) => lstm.cell_gradient(trace, state, T, k)),
+    product: range(1, T).map((k) => totals.slice(k).reduce((a, b) => a * b, 1)), rnn: range(1, T).map((k) => rnn.rnn_state_gradient(S, state.rnn, T, k)) };
+  return { T, trace, dh_last, d, S, terms, totals, race, whole: d[`${state.node[0]}_pre`][step_of(state.node) - 1], loss: dh_last ** 2 / 2 };
 }
 
-// --- pictures over time: each gets results and the width of a column, and gives {height, ink, label, caption} ---
+// --- pictures over time: each gets the results, the state and the width of a column, and gives {height, ink, label, caption} ---
 
-const GUTTER = 30, MARGIN = 26;
+const GUTTER = 34, MARGIN = 42;
 const middle = (t, col) => GUTTER + (t - 0.5) * col;
 const half_bar = (col) => Math.min(col * 0.3, 26);
 const across = (T, col, y, colour) => line(GUTTER, y, GUTTER + T * col, y, colour);
-const colored = (colour, words) => `<span style="color:var(--${colour})">${words}</span>`;
 const curve_over = (values, col, y, colour, width, more) =>
   path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v).toFixed(1)}`).join(""), colour, width, more);
 
-function draw_steps(T, t_now, col) {
-  return range(1, T).map((t) => text(middle(t, col), 12, t === t_now ? `t = ${t}` : t, t === t_now ? "ink" : "grey")).join("");
+function draw_steps(T, now, col) {
+  return range(1, T).map((t) => text(middle(t, col), 13, t === now ? `t = ${t}` : t, t === now ? "ink" : "grey", t === now ? 13.5 : 12)).join("");
 }
 
 function draw_bars(state, j, limit, col, height) {
-  const y = (value) => height / 2 - (clamp(value, -limit, limit) / limit) * (height / 2 - 3), half = half_bar(col);
+  const y = (value) => height / 2 - (clamp(value, -limit, limit) / limit) * (height / 2 - 4), half = half_bar(col);
   const bars = state.x.map((x_t, r) => {
     const at = middle(r + 1, col), top = y(x_t[j]);
-    return box(at - half, Math.min(y(0), top), 2 * half, Math.abs(top - y(0)), "grey", "none", { opacity: 0.5 }) +
-      line(at - half, top, at + half, top, "ink", 3);
+    return box(at - half, Math.min(y(0), top), 2 * half, Math.abs(top - y(0)), "faint") + box(at - half, top - 2, 2 * half, 4, "ink", "none", { rx: 2 });
   });
-  const name = state.x[0].length > 1 ? `x${sub(j + 1)}` : "x";
-  return across(state.x.length, col, y(0), "grey") + bars.join("") + text(GUTTER - 6, height / 2 + 4, name, "ink", 12, "end");
+  return across(state.x.length, col, y(0), "grey") + bars.join("") + text(GUTTER - 9, height / 2 + 4, state.x[0].length > 1 ? `x${sub(j + 1)}` : "x", "ink", 13, "end");
 }
 
-function draw_gates({ T, trace }, state, col) {
-  const rows = [...ORDER, "c", "h"], high = 21;
+function draw_gates({ T, trace }, state, col, { dark }) {
+  const rows = [...ORDER, "c", "h"], high = 22;
   const drawn = rows.map((name, row) => {
-    const values = trace[name], most = Math.max(1, ...values.map(Math.abs)), y = row * high;
+    const values = trace[name], most = Math.max(1, ...values.map(Math.abs)), y = row * high + (row > 3 ? 5 : 0);
     const cells = values.map((value, r) => {
-      const share = Math.abs(value) / most, x = GUTTER + r * col + 1.5;
-      return box(x, y + 1, col - 3, high - 2, ink(name), ink(name), { "fill-opacity": share.toFixed(3), "stroke-opacity": 0.5 }) +
-        text(x + col / 2 - 1.5, y + 15, wire(value), share > 0.6 ? "ground" : "ink", col < 46 ? 10.5 : 12);
+      const x = GUTTER + r * col, shade = blend(ink(name), Math.abs(value) / most, dark);
+      return `<rect${attrs({ x: x + 1, y: y + 1, width: col - 2, height: high - 2, rx: 3, fill: `rgb(${shade})`, class: `edge-${ink(name)}`, "stroke-width": 0.6 })}/>` +
+        text(x + col / 2, y + 15.5, wire(value), on(shade), col < 50 ? 11 : 12.5);
     });
-    return text(GUTTER - 8, y + 15, name, `${ink(name)} bold`, 13, "end") + cells.join("");
+    return text(GUTTER - 9, y + 15.5, name, ink(name), 13, "end") + cells.join("");
   });
-  const now = rows.map((name) => `${NAMES[name]} ${wire(trace[name][state.t - 1])}`).join(", ");
-  return { height: rows.length * high, ink: drawn.join(""), caption: "dark is far from 0: for a gate, open",
-    label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
+  const height = rows.length * high + 5, now = rows.map((name) => `${NAMES[name]} ${wire(trace[name][state.t - 1])}`).join(", ");
+  return { height, ink: drawn.join("") + box(GUTTER + (state.t - 1) * col - 1, -1, col + 2, height + 2, "none", "ink", { rx: 4, "stroke-width": 2 }),
+    caption: "the darker, the farther from 0", label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
-  const height = 84, all = [...trace.c, ...trace.h, ...S.S, state.y, -0.3, 0.3];
-  const top = Math.max(...all), bottom = Math.min(...all), y = (v) => 8 + ((top - v) / (top - bottom)) * (height - 16);
-  const run = (values, colour, width, more) => curve_over(values, col, y, colour, width, more) +
-    values.map((v, r) => disc(middle(r + 1, col), y(v), width, colour)).join("");
-  const ends = [["c", trace.c, "ink"], ["h", trace.h, "o"], ["S", S.S, "rnn"]].map(([name, values, colour]) => [name, values[T - 1], colour]);
+  const height = 96, all = [...trace.c, ...trace.h, ...S.S, state.y, -0.3, 0.3];
+  const top = Math.max(...all), bottom = Math.min(...all), y = (v) => 9 + ((top - v) / (top - bottom)) * (height - 18);
+  const run = (values, colour, width, more) => curve_over(values, col, y, colour, width, more) + values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.3, colour)).join("");
+  const ends = [["c", trace.c, "ink"], ["h", trace.h, "o"], ["S", S.S, "rnn"], ["y*", [state.y], "exact"]].map(([name, values, colour]) => [name, values.at(-1), colour]);
   let lowest = -Infinity;
-  const labels = [...ends].sort((a, b) => b[1] - a[1]).map(([name, value, colour]) => {
-    lowest = Math.max(y(value) + 4, lowest + 12);
-    return text(middle(T, col) + 14, lowest, name, `${colour} bold`, 13, "start");
-  });
+  const labels = [...ends].sort((a, b) => b[1] - a[1]).map(([name, value, colour]) => text(middle(T, col) + 17, (lowest = Math.max(y(value) + 4, lowest + 14)), name, colour, 13, "start"));
   const [c, h, s] = ends.map(([, value]) => said(value)), at = sub(T);
-  return { height,
-    ink: across(T, col, y(0), "faint") + text(GUTTER - 6, y(0) + 4, "0", "grey", 11, "end") + run(S.S, "rnn", 2, { "stroke-dasharray": "2 4" }) +
-      run(trace.h, "o", 2.4, { "stroke-dasharray": "7 3" }) + run(trace.c, "ink", 3.2) + disc(middle(T, col), y(state.y), 7, "none", "exact", 2.5) + labels.join(""),
-    label: `Memory c, output h and the RNN's state S over ${T} steps. At the end c is ${c}, h ${h}, S ${s}; the target is ${said(state.y)}.`,
-    caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("rnn", `RNN S${at} = ${s}`)}; ring: the target y*; loss ½(h${at} − y*)² = ${said(loss)}` };
+  return { height, label: `Memory c, output h and the RNN's state S over ${T} steps. At the end c is ${c}, h ${h}, S ${s}; the target is ${said(state.y)}.`,
+    ink: across(T, col, y(0), "faint") + text(GUTTER - 9, y(0) + 4, "0", "grey", 11, "end") + run(S.S, "rnn", 2, { "stroke-dasharray": "2 4" }) + run(trace.h, "o", 2.4) + run(trace.c, "ink", 3) +
+      disc(middle(T, col), y(state.y), 7, "none", "exact", 2.5) + labels.join(""),
+    caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("exact", `target y* = ${said(state.y)}`)}, loss ½(h${at} − y*)² = ${said(loss)}; ${colored("rnn", `RNN: S${at} = ${s}`)}` };
 }
 
-const PLACE = { c: [0.36, 22], m: [0.8, 42], f: [0.12, 84], i: [0.33, 84], g: [0.54, 84], o: [0.75, 84],
-  "f~": [0.12, 122], "i~": [0.33, 122], "g~": [0.54, 122], "o~": [0.75, 122], h: [0.95, 152] }; // across a column, and down
-const DECADES = 4;
+const PLACE = { c: [0.4, 36], "f~": [0.13, 98], "i~": [0.4, 98], "g~": [0.67, 98], "o~": [0.66, 146], h: [0.98, 174] }; // across a column, and down
 
 function place(node, col, T) {
-  if (node === "L") return [GUTTER + T * col + 14, 134];
-  const kind = node.replace(/\d+$/, ""), [x, y] = PLACE[kind];
-  return [GUTTER + (+node.slice(kind.length) - 1 + x) * col, y];
+  if (node === "L") return [GUTTER + T * col + 24, 128];
+  const [x, y] = PLACE[kind_of(node)];
+  return [GUTTER + (step_of(node) - 1 + x) * col, y];
 }
 
-// What each edge carries: the gradient at its start times the local derivative along it. From L back, every edge once.
-function carried({ T, trace, d, dh_last }, state) {
-  const scaled = (values, factors) => values.map((v, r) => v * factors[r]);
-  const at = { h: d.h, c: d.c, m: scaled(d.h, trace.o), o: scaled(d.h, trace.m), f: scaled(d.c, trace.cells), i: scaled(d.c, trace.g), g: scaled(d.c, trace.i) };
-  for (const gate of GATES) at[`${gate}~`] = d[`${gate}_pre`];
-  const edges = [], known = new Set(["L"]);
-  for (const node of known) { // a Set is walked to its end, also to what is added on the way
-    const kind = node.replace(/\d+$/, ""), gradient = node === "L" ? 1 : at[kind][+node.slice(kind.length) - 1];
-    for (const end of lstm.predecessors(node, 1, T)) {
-      edges.push([node, end, gradient * lstm.local_derivative(node, end, trace, state, dh_last)]);
-      known.add(end);
-    }
-  }
-  return { edges: edges.sort((a, b) => Math.abs(a[2]) - Math.abs(b[2])), nodes: [...known] };
-}
+// A path without what the graph leaves out: m and the gates.
+const stops = (nodes) => nodes.filter((node) => /^[Lhc]|~/.test(node));
 
-function draw_flow(found, state, col, { log, shown }) {
-  const { T, paths, whole } = found, r = Math.min(9, col * 0.1), { edges, nodes } = carried(found, state);
-  const most = Math.max(Math.abs(edges.at(-1)[2]), 1e-300), power = Math.log10(most);
+function draw_flow(found, state, col, { log, route }) {
+  const { T, trace, d, dh_last, whole } = found, r = Math.min(12, col * 0.115), arrows = lstm.gradient_arrows(trace, state, d, dh_last);
+  arrows.sort((a, b) => Math.abs(a[2]) - Math.abs(b[2]));
+  const most = Math.max(Math.abs(arrows.at(-1)[2]), 1e-300), power = Math.log10(most);
   const share = (v) => (log ? clamp(1 + (Math.log10(Math.abs(v)) - power) / DECADES, 0, 1) : Math.abs(v) / most);
-  const bend = (start, end) => { // quadratic: from h back to the pre-activations of the step before it runs below
+  const bend = (start, end) => { // quadratic: from h up to c it goes round the gates
     const [[x1, y1], [x2, y2]] = [place(start, col, T), place(end, col, T)];
-    return [x1, y1, ...(start[1] === "~" ? [x1, y2 + 6] : [(x1 + x2) / 2, (y1 + y2) / 2]), x2, y2].map((v) => Math.round(10 * v) / 10);
+    return [x1, y1, ...(start[0] === "h" && end[0] === "c" ? [x1, y2] : [(x1 + x2) / 2, (y1 + y2) / 2]), x2, y2].map((v) => Math.round(10 * v) / 10);
   };
   const curve = ([x1, y1, cx, cy, x2, y2]) => `M${x1} ${y1}Q${cx} ${cy} ${x2} ${y2}`;
-  const head = ([x1, y1, cx, cy, x2, y2], width) => { // a triangle a little behind the middle
-    const s = 0.56, on = (a, b, c) => (1 - s) ** 2 * a + 2 * s * (1 - s) * b + s * s * c, to = (a, b, c) => (1 - s) * (b - a) + s * (c - b);
-    const [x, y, dx, dy] = [on(x1, cx, x2), on(y1, cy, y2), to(x1, cx, x2), to(y1, cy, y2)], size = (2.2 + width * 0.6) / Math.hypot(dx, dy);
-    const [u, v] = [dx * size, dy * size];
-    return `M${(x + 1.7 * u).toFixed(1)} ${(y + 1.7 * v).toFixed(1)}L${(x - v).toFixed(1)} ${(y + u).toFixed(1)}L${(x + v).toFixed(1)} ${(y - u).toFixed(1)}Z`;
+  const head = ([x1, y1, cx, cy, x2, y2], width) => { // a triangle behind the middle
+    const s = 0.6, at = (a, b, c) => (1 - s) ** 2 * a + 2 * s * (1 - s) * b + s * s * c, to = (a, b, c) => (1 - s) * (b - a) + s * (c - b);
+    const [x, y, dx, dy] = [at(x1, cx, x2), at(y1, cy, y2), to(x1, cx, x2), to(y1, cy, y2)], size = (2.6 + width * 0.7) / Math.hypot(dx, dy), [u, v] = [dx * size, dy * size];
+    return `M${(x + 1.6 * u).toFixed(1)} ${(y + 1.6 * v).toFixed(1)}L${(x - v).toFixed(1)} ${(y + u).toFixed(1)}L${(x + v).toFixed(1)} ${(y - u).toFixed(1)}Z`;
   };
-  const arrows = [], faint = [], heads = {};
-  for (const [start, end, v] of edges) {
-    const at = bend(start, end), colour = ink(ORDER.includes(end[0]) ? end[0] : start[0]), width = +(0.8 + 5.7 * share(v)).toFixed(1);
+  const shafts = [], faint = [], heads = {};
+  for (const [start, end, v] of arrows) {
+    const at = bend(start, end), colour = ink(ORDER.includes(end[0]) ? end[0] : start[0]), width = +(0.8 + 6 * share(v)).toFixed(1);
     if (share(v) < 0.01) faint.push(curve(at));
     else {
-      arrows.push(path(curve(at), colour, width) + (v < 0 && width > 2 ? path(curve(at), "ground", width - 1.7) : ""));
+      shafts.push(path(curve(at), colour, width, v * dh_last < 0 ? { "stroke-dasharray": "5 2.5" } : {}));
       heads[colour] = (heads[colour] ?? "") + head(at, width);
     }
   }
-  const nodes_ = nodes.map((node) => {
-    const [x, y] = place(node, col, T), pre = node[1] === "~", chosen = node === state.node, size = pre || node === "L" ? r + 1 : r;
-    return disc(x, y, size, chosen ? "tint" : "ground", chosen ? "exact" : ink(node[0]), chosen ? 3 : 1.3, pre ? { "data-node": node } : {}) +
-      text(x, y + r * 0.45, pre ? `${node[0]}\u0303` : node[0], ink(node[0]), Math.max(8.5, r * 1.35));
+  const nodes = ["L", ...range(1, T).flatMap((t) => Object.keys(PLACE).map((kind) => kind + t))].map((node) => {
+    const [x, y] = place(node, col, T), chosen = node === state.node, colour = ink(node[0]);
+    return disc(x, y, node[1] === "~" ? r : r + 0.5, chosen ? "tint" : "ground", chosen ? "exact" : colour, chosen ? 3.5 : 1.5) + text(x, y + r * 0.42, node[1] === "~" ? `${node[0]}\u0303` : node[0], colour, Math.max(9.5, r * 1.35));
   });
-  const route = paths[shown]?.nodes ?? [], lit = route.slice(1).map((node, k) => curve(bend(route[k], node))).join("");
-  const strongest = edges.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
-  return { height: 170, over: nodes_.join(""),
-    ink: path(faint.join(""), "faint") + arrows.join("") + Object.entries(heads).map(([colour, d]) => area(d, colour)).join("") + path(lit, "exact", 2.4, { class: "line-exact flowing" }),
+  const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => curve(bend(lit[k], node))).join("");
+  const numbers = col < 60 ? "" : range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
+  const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
+  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
+  const scale = log ? `on a logarithmic scale, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
+  return { height: 206, over: nodes.join(""),
+    ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => area(d_, colour)).join("")}</g>${numbers}` +
+      (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
     label: `Unrolled graph of ${T} steps with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
-    caption: `arrows are as thick as what they carry back from L, ${log ? `logarithmically from 10${up(Math.floor(power) - DECADES)} to ${said(most)}` : `linearly up to ${said(most)}`}; hollow is negative. Click a pre-activation, a circle of the lower row.` };
+    caption: route ? `violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
+      : `An arrow is as thick as what it carries back from L, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
 
-const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "via f"], via_i: ["i", "via i"], via_g: ["g", "via g"] };
+const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "through f"], via_i: ["i", "through i"], via_g: ["g", "through g"] };
 
 function draw_terms({ T, terms, totals }, state, col) {
-  const height = 76, half = half_bar(col), keys = Object.keys(TERMS);
-  const stacked = terms.flatMap((term) => [1, -1].map((sign) => keys.reduce((sum, key) => sum + (sign * term[key] > 0 ? term[key] : 0), 0)));
-  const top = Math.max(1, ...stacked), bottom = Math.min(0, ...stacked), y = (v) => 6 + ((top - v) / (top - bottom)) * (height - 12);
+  const height = 84, half = half_bar(col), keys = Object.keys(TERMS);
+  const stacked = terms.flatMap((term) => [1, -1].map((sign) => sum(keys.map((key) => (sign * term[key] > 0 ? term[key] : 0)))));
+  const top = Math.max(1, ...stacked), bottom = Math.min(0, ...stacked), y = (v) => 8 + ((top - v) / (top - bottom)) * (height - 16);
   const bars = terms.map((term, r) => {
     const level = { 1: 0, [-1]: 0 }, at = middle(r + 1, col);
     const blocks = keys.map((key) => {
       const sign = term[key] < 0 ? -1 : 1, from = level[sign], to = (level[sign] += term[key]);
-      return box(at - half, Math.min(y(from), y(to)), 2 * half, Math.abs(y(to) - y(from)), TERMS[key][0], "none", key === "f_direct" ? { opacity: 0.6 } : {});
+      return box(at - half, Math.min(y(from), y(to)), 2 * half, Math.abs(y(to) - y(from)), TERMS[key][0], "none", key === "f_direct" ? { opacity: 0.55 } : {});
     });
     return blocks.join("") + `<path class="fill-ground edge-ink" stroke-width="1.6" d="M${at} ${y(totals[r]) - 5}l5 5l-5 5l-5-5z"/>`;
   });
-  const now = terms[state.t - 1], sum = said(totals[state.t - 1]), ticks = [0, 1].map((v) => across(T, col, y(v), v ? "faint" : "grey") + text(GUTTER - 6, y(v) + 4, v, "grey", 11, "end"));
+  const now = terms[state.t - 1], all = said(totals[state.t - 1]), ticks = [0, 1].map((v) => across(T, col, y(v), v ? "faint" : "grey") + text(GUTTER - 9, y(v) + 4, v, "grey", 11, "end"));
   return { height, ink: ticks.join("") + bars.join(""),
-    label: `Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${keys.map((key) => `${TERMS[key][1]} ${said(now[key])}`).join(", ")}, sum ${sum}.`,
-    caption: `at t = ${state.t}: ${keys.map((key) => colored(...[TERMS[key][0], `${TERMS[key][1]} ${said(now[key])}`])).join(", ")}; together (diamond) ${sum}` };
+    label: `Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${keys.map((key) => `${TERMS[key][1]} ${said(now[key])}`).join(", ")}, sum ${all}.`,
+    caption: `at t = ${state.t}: ${keys.map((key) => colored(TERMS[key][0], `${TERMS[key][1]} ${said(now[key])}`)).join(" + ")} = ${all} (diamond)` };
 }
 
 function draw_race({ T, race }, state, col, { base }) {
-  const height = 104, before = base.exact.length === T ? base.exact : [], at = sub(T), k = state.t;
+  const height = 112, before = base.exact.length === T ? base.exact : [], at = sub(T), k = state.t;
   const logs = [...Object.values(race), before].flat().filter((v) => v).map((v) => Math.log10(Math.abs(v)));
   const top = Math.max(0.4, ...logs), bottom = Math.min(-0.6, Math.max(-18, Math.min(...logs)));
-  const y = (v) => 7 + ((top - Math.max(Math.log10(Math.abs(v)), bottom)) / (top - bottom)) * (height - 14); // 0 lies at the bottom
-  const run = (values, colour, width, more = {}) => curve_over(values, col, y, colour, width, more) +
-    values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.9, v < 0 ? "ground" : colour, colour)).join("");
+  const y = (v) => 9 + ((top - Math.max(Math.log10(Math.abs(v)), bottom)) / (top - bottom)) * (height - 18); // 0 lies at the bottom
+  const run = (values, colour, width, more = {}) => curve_over(values, col, y, colour, width, more) + values.map((v, r) => disc(middle(r + 1, col), y(v), width + 1, v < 0 ? "ground" : colour, colour)).join("");
   const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((n) => n * every);
-  const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 4, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
+  const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 5, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
-  const verdict = exact * product < 0 ? `<b class="warn">∏ has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `∏ is off by ${said(100 * off)} %`;
+  const verdict = exact * product < 0 ? `<b class="warn">the product has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `the product is off by ${said(100 * off)} %`;
   return { height,
-    ink: axis.join("") + curve_over(before, col, y, "exact", 6, { opacity: 0.2 }) + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
+    ink: axis.join("") + curve_over(before, col, y, "exact", 7, { opacity: 0.18 }) + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: exact dC_T/dC_k ${said(exact)}, product of dC/dC ${said(product)}, RNN dS_T/dS_k ${said(of_rnn)}.`,
-    caption: `at k = ${k}: <b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>, ∏ dC<sub>t</sub>/dC<sub>t−1</sub> = ${said(product)} (dashed): ${verdict}. ${colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`)}. Hollow is negative; pale: when the lesson began.` };
+    caption: `at k = ${k}: <b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>, product of the sums above (dashed) ${said(product)}: ${verdict}. ${colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`)}. Hollow: negative; pale: as the lesson began.` };
 }
 
 // The cell of notebook 01 with the numbers of step t on its wires.
-const GATE_X = { f: 88, i: 174, g: 260, o: 346 }, READ_X = 410, WRITE_X = 217, CELL_LINE = 40, MERGE = 114, BUS = 246;
+const GATE_X = { f: 104, i: 214, g: 324, o: 434 }, READ_X = 520, WRITE_X = 269, CELL_LINE = 42, MERGE = 112, BUS = 250;
 
-function draw_cell({ trace }, state) {
+function draw_cell({ trace }, state, dark) {
   const r = state.t - 1, t = sub(state.t), before = sub(r), [c_prev, h_prev] = [trace.cells[r], r ? trace.h[r - 1] : state.h0];
   const v = Object.fromEntries([...GATES, "c", "m", "h"].map((name) => [name, trace[name][r]]));
-  const wires = (points, colour, width = 2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width);
-  const sign = (x, y, what) => disc(x, y, 11, "ground", "ink", 1.6) + text(x, y + 4.5, what, "ink", 15);
-  const ends = { f: [[88, 51]], i: [[174, MERGE], [206, MERGE]], g: [[260, MERGE], [228, MERGE]], o: [[346, 132], [399, 132]] };
+  const wires = (points, colour, width = 2.2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width, { "marker-end": "none" });
+  const sign = (x, y, what) => disc(x, y, 12, "ground", "ink", 1.8) + text(x, y + 5, what, "ink", 16);
+  const ends = { f: [[104, 54]], i: [[214, MERGE], [257, MERGE]], g: [[324, MERGE], [281, MERGE]], o: [[434, 138], [508, 138]] };
   const gates = ORDER.map((name) => {
-    const x = GATE_X[name], open = Math.abs(v[name]), words = open > 0.6 ? "ground" : "ink", role = name === "g" ? "tanh: candidate" : `σ: ${NAMES[name].split(" ")[0]}`;
-    return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 176], ...ends[name]], name) + box(x - 41, 174, 82, 40, "ground", "none", { rx: 6 }) +
-      box(x - 41, 174, 82, 40, name, name, { rx: 6, "fill-opacity": open, "stroke-width": 2 }) + text(x, 190, role, words, 10.5) +
-      text(x, 206, `${name}${t} = ${wire(v[name])}`, `${words} bold`, 13) + text(x + 4, 231, `${name}\u0303 = ${said(trace[`${name}_pre`][r])}`, "grey", 12, "start");
+    const x = GATE_X[name], shade = blend(name, Math.abs(v[name]), dark), words = on(shade);
+    return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 170], ...ends[name]], name) +
+      `<rect${attrs({ x: x - 48, y: 168, width: 96, height: 46, rx: 7, fill: `rgb(${shade})`, class: `edge-${name}`, "stroke-width": 2.2 })}/>` +
+      text(x, 186, name === "g" ? "tanh · candidate" : `σ · ${NAMES[name].split(" ")[0]}`, words, 11) + text(x, 205, `${name}${t} = ${wire(v[name])}`, words, 14.5) +
+      text(x + 6, 236, `${name}\u0303${t} = ${said(trace[`${name}_pre`][r])}`, "grey", 12.5, "start");
   });
   const x_t = state.x[r].length > 1 ? `(${state.x[r].map(said).join(", ")})` : said(state.x[r][0]);
-  return { ink: box(18, 20, 416, 240, "soft", "none", { rx: 10 }) + wires([[0, CELL_LINE], [440, CELL_LINE]], "ink", 4) + wires([[0, BUS], [346, BUS]], "grey") + wires([[30, 284], [30, BUS]], "grey") +
-      wires([[WRITE_X, 103], [WRITE_X, 51]], "ink") + wires([[READ_X, CELL_LINE], [READ_X, 121]], "ink") + wires([[READ_X, 143], [READ_X, BUS], [440, BUS]], "ink") + gates.join("") +
-      sign(88, CELL_LINE, "×") + sign(WRITE_X, CELL_LINE, "+") + sign(WRITE_X, MERGE, "×") + sign(READ_X, 132, "×") + box(READ_X - 20, 68, 40, 20, "ground", "ink", { rx: 5 }) + text(READ_X, 82, "tanh") +
-      text(2, 15, `c${before} = ${wire(c_prev)}`, "ink", 13, "start") + text(438, 15, `c${t} = ${wire(v.c)}`, "ink", 13, "end") + text(102, 33, `f·c${before} = ${wire(v.f * c_prev)}`, "f", 12.5, "start") +
-      text(WRITE_X + 7, 80, `i·g = ${wire(v.i * v.g)}`, "ink", 12.5, "start") + text(READ_X - 6, 110, `m = ${wire(v.m)}`, "ink", 12.5, "end") + text(2, 240, `h${before} = ${wire(h_prev)}`, "ink", 12.5, "start") +
-      text(438, 278, `h${t} = ${wire(v.h)}`, "ink", 13, "end") + text(38, 278, `x${t} = ${x_t}`, "ink", 12.5, "start"),
+  return { ink: box(28, 18, 512, 248, "soft", "none", { rx: 14 }) + wires([[0, CELL_LINE], [560, CELL_LINE]], "ink", 4.5) + wires([[0, BUS], [434, BUS]], "grey") + wires([[40, 290], [40, BUS]], "grey") +
+      wires([[WRITE_X, 100], [WRITE_X, 54]], "ink") + wires([[READ_X, CELL_LINE], [READ_X, 126]], "ink") + wires([[READ_X, 150], [READ_X, BUS], [560, BUS]], "ink") + gates.join("") +
+      sign(104, CELL_LINE, "×") + sign(WRITE_X, CELL_LINE, "+") + sign(WRITE_X, MERGE, "×") + sign(READ_X, 138, "×") + box(READ_X - 22, 66, 44, 22, "ground", "ink", { rx: 6, "stroke-width": 1.6 }) + text(READ_X, 82, "tanh", "ink", 13) +
+      text(0, 12, `c${before} = ${wire(c_prev)}`, "ink", 14.5, "start") + text(560, 12, `c${t} = ${wire(v.c)}`, "ink", 14.5, "end") + text(122, 34, `f${t} · c${before} = ${wire(v.f * c_prev)}`, "f", 13, "start") +
+      text(WRITE_X + 9, 81, `i${t} · g${t} = ${wire(v.i * v.g)}`, "ink", 13, "start") + text(READ_X - 8, 112, `m${t} = ${wire(v.m)}`, "ink", 13, "end") + text(0, 240, `h${before} = ${wire(h_prev)}`, "ink", 13.5, "start") +
+      text(560, 284, `h${t} = ${wire(v.h)}`, "ink", 14.5, "end") + text(50, 284, `x${t} = ${x_t}`, "ink", 13.5, "start"),
     label: `The LSTM cell at step ${state.t}: ${ORDER.map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}; c from ${wire(c_prev)} to ${wire(v.c)}, h from ${wire(h_prev)} to ${wire(v.h)}.` };
 }
 
-// --- the element: <living-lstm preset="a latch" parts="gates memory cell"> ---
+// The same step as sums: where each pre-activation comes from, then c and h.
+function write_sums({ trace }, state) {
+  const r = state.t - 1, t = sub(state.t), before = sub(r), h_prev = r ? trace.h[r - 1] : state.h0, v = (name) => wire(trace[name][r]);
+  const rows = ORDER.map((name) => {
+    const k = GATES.indexOf(name), parts = [lstm.dot(state.W_x[k], state.x[r]), state.W_h[k] * h_prev, state.b[k]];
+    return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${signed(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
+  });
+  return `<table class="sums"><thead><tr><th scope="col"></th><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+<p class="says numbers">c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
+h${t} = ${colored("o", `o${t}`)} tanh c${t} = ${colored("o", v("o"))} · ${v("m")} = <b>${v("h")}</b></p>`;
+}
+
+// A local derivative as the notebooks write it.
+function factor_name(start, end) {
+  const kind = kind_of(start), s = sub(step_of(start)), name = kind[0];
+  if (start === "L") return `∂L/∂${symbol(end)}`;
+  if (kind[1] === "~") return `W<sub>h${name}</sub>`;
+  if (kind === "h") return end[0] === "m" ? `o${s}` : `m${s}`;
+  if (kind === "m") return `1−m${s}²`;
+  if (kind === "c") return { c: `f${s}`, f: `c${sub(step_of(start) - 1)}`, i: `g${s}`, g: `i${s}` }[end[0]];
+  return kind === "g" ? `1−g${s}²` : `${name}${s}(1−${name}${s})`;
+}
+
+// --- the element: <living-lstm preset="a latch" view="backward" parts="gates race"> ---
 
 class LivingLSTM extends HTMLElement {
   connectedCallback() {
     if (!this.shadowRoot) {
       this.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes keys for itself unless this stands where they are pressed
       this.dataset.preventSwipe = ""; // reveal.js turns the page at a swipe
-      this.log = true;
-      this.shown = 0;
-      this.written = new WeakMap();
+      Object.assign(this, { log: true, shown: 0, written: new WeakMap(), parts: this.getAttribute("parts")?.split(/[\s,]+/) });
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
+      this.find("details").open = !this.parts && !this.closest(".reveal") && this.clientWidth >= 860;
       this.listen();
       const given = this.preset_of(this.getAttribute("preset"));
+      this.view = [this.getAttribute("view"), PRESETS[given].view].find((view) => view in TABS);
+      this.theme();
       this.load(PRESETS[given], given);
       this.from_address();
     }
@@ -562,12 +578,12 @@ class LivingLSTM extends HTMLElement {
     for (const node of [document.documentElement, document.body]) this.themed.observe(node, { attributes: true });
     this.night = matchMedia("(prefers-color-scheme: dark)");
     this.night.onchange = () => this.theme();
-    this.theme();
   }
 
   disconnectedCallback() {
     this.sized.disconnect();
     this.themed.disconnect();
+    this.night.onchange = null;
   }
 
   find(selector) {
@@ -586,53 +602,52 @@ class LivingLSTM extends HTMLElement {
       const [red, green, blue, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
       if (alpha > 0.5) dark = 0.3 * red + 0.6 * green + 0.1 * blue < 110;
     }
-    this.find(".w").classList.toggle("dark", dark ?? this.night.matches);
+    dark ??= matchMedia("(prefers-color-scheme: dark)").matches;
+    if (dark === this.dark) return;
+    this.dark = dark;
+    this.find(".w").classList.toggle("dark", dark);
+    if (this.state) this.later();
   }
 
   skeleton() {
-    const asked = this.getAttribute("parts")?.split(/[\s,]+/) ?? [], has = (part) => (asked.length && !asked.includes(part) ? "hidden" : "");
     const picture = (part, title, extra = "") =>
-      `<figure data-part="${part}" ${has(part)}><figcaption><h3>${title}</h3> <span class="numbers" data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
-    return `<div class="w" role="group" aria-label="A living LSTM"><div class="grid">
-<div class="head"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label>
-  <button data-do="again">start again</button><p data-look></p><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div></div>
-<div class="time"><div class="roll">
-  <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1" data-lm-suppress-shortcuts="true"></label></div>
+      `<figure data-part="${part}"><figcaption><h3>${title}</h3><span class="numbers" data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
+    return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
+<div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
+  <div class="tabs" role="radiogroup" aria-label="what to look at" ${this.parts ? "hidden" : ""}>${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
+<p class="look" data-look></p>
+<div class="grid"><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
+  <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
-  <figure data-part="inputs" ${has("inputs")}><figcaption><h3>Inputs: drag the bars or type</h3></figcaption><div data-inputs></div></figure>
-  ${picture("gates", "Gates")}${picture("memory", "Memory and output")}
-  ${picture("flow", "The gradient flows back", ` <label><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
-  ${picture("terms", "Four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div></div>
-<div class="weights" data-part="weights" ${has("weights")}></div>
-<div class="side">
-  <section data-part="cell" ${has("cell")}><h3>The cell at step <span data-caption="cell"></span></h3><svg role="img" data-svg="cell" viewBox="0 0 440 284" width="100%"></svg></section>
-  <section data-part="paths" ${has("paths")}><h3>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></h3><p class="numbers" data-caption="paths"></p><ol data-paths></ol></section></div>
-<div class="foot"><label class="line">one line: <input class="line" data-do="line" spellcheck="false" style="width:70%" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><button data-do="link">Copy link</button>
-  <details><summary>parts</summary>${Object.entries(PARTS).map(([part, name]) => `<label><input type="checkbox" data-do="part" value="${part}" ${has(part) ? "" : "checked"}> ${name}</label>`).join(" ")}</details><span role="status" data-said></span></div>
+  <figure data-part="inputs"><figcaption class="quiet">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
+  ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="quiet" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
+  ${picture("terms", "The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div>
+  <div data-part="cell"><h3>The cell at step <span data-caption="cell"></span></h3><div class="two"><svg role="img" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
+  <div data-part="paths"><h3>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></h3>
+    <p class="numbers" data-caption="paths"></p><div class="two"><ol class="numbers" data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain numbers" data-chain></div></div></div></div></div>
+<details class="weights" ${this.parts ? "hidden" : ""}><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
+<div class="foot" ${this.parts ? "hidden" : ""}><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><button data-do="link">Copy link</button><span role="status" data-said></span></div>
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
   }
 
   // Slider and number field of the state's number at this address, such as W_x.1.0.
-  knob(address, name, { slider = true, low = -4, high = 4 } = {}) {
-    const common = `data-at="${address}" data-lm-suppress-shortcuts="true" autocomplete="off"`;
-    const range_ = `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}">`;
-    return `${slider ? range_ : ""}<input type="number" ${common} step="any" aria-label="${name}, as a number">`;
+  knob(address, name, low = -4, high = 4) {
+    const common = `data-at="${address}" autocomplete="off"`;
+    return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${name}, as a number">`;
   }
 
   // What depends on the number of steps and inputs, made anew when these change.
   rebuild() {
-    const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), several = I > 1;
-    const cell = (address, name, gate) => `<td style="--k:var(--${gate})">${address === "b.1" ? `<span class="quiet">above</span>` : this.knob(address, name)}</td>`;
-    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => cell(key(GATES.indexOf(g)), `${name(g)}, ${NAMES[g]}`, g)).join("")}</tr>`;
-    const rows = inputs.map((j) => row(`W<sub>x${several ? j + 1 : ""}</sub>`, (k) => `W_x.${k}.${j}`, (g) => `W_x${several ? j + 1 : ""}${g}`));
-    const small = (address, words, name, more) => `<label><span>${words}</span> ${this.knob(address, name, more)}</label>`;
-    this.find(".weights").innerHTML = `<table><thead><tr><th scope="row"></th>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${rows.join("")}
-${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b.${k}`, (g) => `b_${g}`)}</tbody></table>
-<fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", { low: -1, high: 1 })}${small("h0", "h₀ (and S₀)", "h_0")}${small("c0", "c₀", "c_0")}<label>steps T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}" data-lm-suppress-shortcuts="true"></label></div></fieldset>
-<fieldset><legend style="color:var(--rnn)">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${several ? j + 1 : ""}</sub>`, `RNN W_x${several ? j + 1 : ""}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", { low: -2, high: 2 })}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
+    const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), n = (j) => (I > 1 ? j + 1 : "");
+    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="quiet">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
+    const small = (address, words, name, ...reach) => `<label><span>${words}</span> ${this.knob(address, name, ...reach)}</label>`;
+    this.find("[data-weights]").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
+${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
+<fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", -1, 1)}${small("h0", "h₀ and S₀", "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
+<fieldset><legend class="c-rnn">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>Draw at random: <button data-do="draw-x">inputs</button> <button data-do="draw-w">weights</button></p>`;
-    this.find("[data-inputs]").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers stand below"><g></g><g></g></svg><div class="row">${range(1, T)
-      .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" data-lm-suppress-shortcuts="true" autocomplete="off" aria-label="x${several ? j + 1 : ""} at step ${t}">`).join("")}</div>`).join("");
+    this.find("[data-inputs]").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers are in the view Forward"><g></g><g></g></svg><div class="row">${range(1, T)
+      .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="x${n(j)} at step ${t}">`).join("")}</div>`).join("");
     this.find("[data-do=node-step]").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
     this.find("[data-do=t]").max = T;
     this.ranges = new Map();
@@ -642,12 +657,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
   load(state, preset = "") {
     const { look, ...rest } = state, before = this.state;
     this.state = read_line(JSON.stringify(rest));
-    this.preset = preset;
-    this.shown = 0;
+    if (before && this.state.view) this.view = this.state.view;
+    Object.assign(this, { preset, shown: 0 });
     this.find("[data-look]").textContent = look ?? "A configuration that was handed to you.";
     this.find("[data-do=preset]").value = preset;
-    const same = before && before.x.length === this.state.x.length && before.x[0].length === this.state.x[0].length;
-    if (!same) this.rebuild();
+    if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
     const { race, whole } = results(this.state);
     this.base = { exact: race.exact, whole, node: this.state.node };
@@ -690,8 +704,8 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
   }
 
   listen() {
-    const root = this.shadowRoot, on = (type, act) => root.addEventListener(type, act);
-    on("input", ({ target }) => {
+    const root = this.shadowRoot, listen_to = (type, act) => root.addEventListener(type, act);
+    listen_to("input", ({ target }) => {
       const address = target.dataset.at, what = target.dataset.do;
       if (address) {
         const good = target.value !== "" && Number.isFinite(+target.value);
@@ -702,17 +716,17 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
       else return;
       this.later();
     });
-    on("change", ({ target }) => {
+    listen_to("change", ({ target }) => {
       const what = target.dataset.do;
       if (what === "preset") this.load(PRESETS[target.value], target.value);
+      else if (what === "view") this.look_at(target.value);
       else if (what === "gate" || what === "node-step") this.aim(`${this.find("[data-do=gate]").value}~${this.find("[data-do=node-step]").value}`);
       else if (what === "log") this.log = target.checked;
       else if (what === "line") this.take(target.value);
-      else if (what === "part") for (const part of root.querySelectorAll(`[data-part=${target.value}]`)) part.hidden = !target.checked;
       if (target.dataset.at) this.ranges.delete(target.dataset.at);
       this.later();
     });
-    on("click", ({ target }) => {
+    listen_to("click", ({ target }) => {
       const what = target.closest("[data-do]")?.dataset.do, normal = () => Math.round(10 * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())) / 10;
       if (what === "again") this.load(PRESETS[this.preset_of(this.preset)], this.preset_of(this.preset));
       else if (what === "draw-x") this.state.x = this.state.x.map((x_t) => x_t.map(normal));
@@ -723,10 +737,13 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
       else return;
       this.later();
     });
-    on("pointerdown", (event) => {
-      const svg = event.target.closest?.("svg"), at = svg && this.point(svg, event);
-      if (!svg || svg.dataset.svg === "cell" || at.t < 1 || at.t > this.state.x.length) return;
-      if (event.target.dataset.node) return this.aim(event.target.dataset.node);
+    listen_to("pointerdown", (event) => {
+      const svg = event.target.closest?.("svg"), at = svg && this.point(svg, event), { x } = this.state;
+      if (!svg || svg.dataset.svg === "cell" || at.t < 1 || at.t > x.length) return;
+      if (svg.dataset.svg === "flow") { // the nearest pre-activation, if one is near
+        const [near, far] = ORDER.map((gate) => [`${gate}~${at.t}`, Math.hypot(...place(`${gate}~${at.t}`, this.col, x.length).map((v, k) => v - [at.x, at.y * svg.viewBox.baseVal.height][k]))]).sort((a, b) => a[1] - b[1])[0];
+        if (far < 20) return this.aim(near);
+      }
       this.state.t = at.t;
       if (svg.dataset.drag) {
         svg.setPointerCapture(event.pointerId);
@@ -735,29 +752,35 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
       }
       this.later();
     });
-    on("pointermove", (event) => this.dragged && this.drag(event));
-    for (const type of ["pointerup", "pointercancel"]) on(type, () => (this.dragged = undefined));
-    on("keydown", (event) => {
+    listen_to("pointermove", (event) => this.dragged && this.drag(event));
+    for (const type of ["pointerup", "pointercancel"]) listen_to(type, () => (this.dragged = undefined));
+    listen_to("keydown", (event) => {
       if (/^Page/.test(event.key)) return event.preventDefault(); // a presenter's clicker turns the page and moves no slider
       if (!["Escape", "Tab"].includes(event.key)) event.stopPropagation(); // reveal.js and others have other plans for keys
     });
   }
 
+  // Where in a picture over time: step, across in its own units, down as a share of its height.
   point(svg, event) {
-    const seen = svg.getBoundingClientRect();
-    const x = ((event.clientX - seen.left) / seen.width) * this.width, y = (event.clientY - seen.top) / seen.height;
-    return { t: Math.floor((x - GUTTER) / this.col) + 1, y };
+    const seen = svg.getBoundingClientRect(), x = ((event.clientX - seen.left) / seen.width) * this.width;
+    return { x, y: (event.clientY - seen.top) / seen.height, t: Math.floor((x - GUTTER) / this.col) + 1 };
   }
 
   drag(event) {
-    const { svg, t, j } = this.dragged, limit = this.limits[j];
-    this.state.x[t - 1][j] = Math.round(clamp(1 - 2 * this.point(svg, event).y, -1, 1) * limit * 20) / 20;
+    const { svg, t, j } = this.dragged;
+    this.state.x[t - 1][j] = Math.round(clamp(1 - 2 * this.point(svg, event).y, -1, 1) * this.limits[j] * 20) / 20;
     this.later();
   }
 
+  look_at(view) {
+    this.view = view;
+    this.measured = false;
+  }
+
   aim(node) {
-    this.state.node = node;
+    Object.assign(this.state, { node, t: step_of(node) });
     this.shown = 0;
+    if (!this.parts) this.look_at("paths");
     this.later();
   }
 
@@ -765,13 +788,12 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     const { x } = this.state;
     this.state.x = range(0, T - 1).map((r) => x[r] ?? x[0].map(() => 0));
     this.state = read_line(JSON.stringify(this.state));
-    const focused = this.shadowRoot.activeElement?.dataset.do;
     this.rebuild();
-    if (focused) this.find(`[data-do=${focused}]`)?.focus();
+    this.find("[data-do=T]").focus();
   }
 
   words() {
-    return JSON.stringify(this.state);
+    return JSON.stringify({ ...this.state, view: this.view });
   }
 
   copy(words) {
@@ -791,14 +813,18 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     element.innerHTML = markup;
   }
 
-  // The columns are as wide as there is room for.
+  // The columns are as wide as there is room for; on a wide screen and on slides everything is larger.
   measure() {
+    const wide = this.find(".w").clientWidth, z = (this.zoom = this.closest(".reveal") ? 1.3 : wide >= 1500 ? 1.2 : 1), style = this.find(".w").style;
+    style.setProperty("--z", z);
+    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !(this.parts ? this.parts.includes(part.dataset.part) : PARTS[part.dataset.part].includes(this.view));
+    for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = !this.parts && this.view !== "forward";
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(44, Math.floor((room - GUTTER - MARGIN) / T));
+    this.col = Math.max(this.find("[data-part=flow]").hidden ? 44 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
     this.width = GUTTER + T * this.col + MARGIN;
-    this.find(".w").style.setProperty("--seen", `${room}px`);
-    this.find(".w").style.setProperty("--columns", `repeat(${T}, ${this.col}px)`);
-    this.find(".step").style.width = `${GUTTER + T * this.col}px`;
+    style.setProperty("--seen", `${room}px`);
+    style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);
+    Object.assign(this.find(".step").style, { marginLeft: `${(GUTTER + this.col / 2) * z - 8}px`, width: `${(T - 1) * this.col * z + 16}px` });
     this.measured = room > 0; // on a slide that is not shown, there is none
   }
 
@@ -807,42 +833,52 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     this.frame = undefined;
     if (!this.measured) this.measure();
     if (!this.measured) return;
-    const { state, col } = this, T = state.x.length, found = results(state), how = { log: this.log, shown: this.shown, base: this.base };
+    const { state, col, dark } = this, T = state.x.length, found = results(state), seen = (part) => !this.find(`[data-part=${part}]`).hidden;
+    const [gate, step] = [state.node[0], step_of(state.node)], paths = seen("paths") && lstm.gradient_paths(found.trace, state, step, gate, found.dh_last, SHOWN_PATHS);
+    const how = { log: this.log, base: this.base, dark, route: paths ? paths[this.shown] : undefined };
     const paint = (svg, { height, ink: drawn, over = "", label }, light = true) => {
-      const view = `0 0 ${this.width} ${height}`;
-      if (svg.getAttribute("viewBox") !== view) for (const [key, value] of Object.entries({ viewBox: view, width: this.width, height })) svg.setAttribute(key, value);
+      const view = `0 0 ${this.width} ${height}`, size = { viewBox: view, width: this.width * this.zoom, height: height * this.zoom };
+      for (const [key, value] of Object.entries(size)) if (svg.getAttribute(key) !== `${value}`) svg.setAttribute(key, value);
       this.put(svg.firstChild, (light ? box(GUTTER + (state.t - 1) * col, 0, col, height, "tint") : "") + drawn);
       this.put(svg.lastChild, over);
       if (label) svg.setAttribute("aria-label", label);
     };
-    paint(this.find("[data-svg=steps]"), { height: 16, ink: draw_steps(T, state.t, col) });
-    const high = state.x[0].length > 1 ? 36 : 60;
-    for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
+    paint(this.find("[data-svg=steps]"), { height: 18, ink: draw_steps(T, state.t, col) });
+    const high = state.x[0].length > 1 || this.view !== "forward" ? 34 : 58;
+    if (seen("inputs")) for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
     for (const [part, draw] of Object.entries({ gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race })) {
-      if (this.find(`figure[data-part=${part}]`).hidden) continue;
+      if (!seen(part)) continue;
       const picture = draw(found, state, col, how);
-      paint(this.find(`[data-svg=${part}]`), picture);
+      paint(this.find(`[data-svg=${part}]`), picture, part !== "gates");
       this.put(this.find(`[data-caption=${part}]`), picture.caption);
     }
-    const cell = draw_cell(found, state);
-    this.put(this.find("[data-svg=cell]"), cell.ink);
-    this.find("[data-svg=cell]").setAttribute("aria-label", cell.label);
-    this.put(this.find("[data-caption=cell]"), `${state.t}`);
-    this.list(found);
+    this.find("[data-log]").hidden = !!paths;
+    const cell = draw_cell(found, state, dark);
+    if (seen("cell")) {
+      this.put(this.find("[data-svg=cell]"), cell.ink);
+      this.find("[data-svg=cell]").setAttribute("aria-label", cell.label);
+      this.put(this.find("[data-caption=cell]"), `${state.t}`);
+      this.put(this.find("[data-sums]"), write_sums(found, state));
+    }
+    if (paths) this.list(found, paths, lstm.count_paths(T, step, gate));
     this.sync();
     clearTimeout(this.speech);
     const end = `dC${T} by dC${state.t} is ${said(found.race.exact[state.t - 1])}`;
-    this.speech = setTimeout(() => this.put(this.find("[data-ears]"), `${cell.label} Loss ${said(found.loss)}. ${symbol(state.node)} gets ${said(found.whole)}; ${end}.`), 600);
+    this.speech = setTimeout(() => this.put(this.find("[data-ears]"), `${cell.label} Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}; ${end}.`), 600);
   }
 
-  // The largest paths to the chosen pre-activation, what they add up to, and what all of them do.
-  list({ paths, all, whole, T }) {
-    const { state, base } = this, times = base.node === state.node && base.whole ? `, ${said(whole / base.whole)} times what it was when the lesson began` : "";
-    const shown_sum = paths.reduce((sum, { value }) => sum + value, 0);
-    this.put(this.find("[data-caption=paths]"), `<b style="color:var(--exact)">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${all > paths.length ? `; these ${paths.length} largest add up to ${said(shown_sum)}` : ""}. Press one to see it in the graph.`);
-    const short = (nodes) => nodes.filter((node, k) => k === 0 || /^[hc]|~/.test(node)).map(symbol).join(" ");
+  // The largest paths to the chosen pre-activation, what they add up to, and the factors of one of them.
+  list({ whole, trace, dh_last }, paths, all) {
+    const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? `, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
+    const most = paths.length < all ? `; the ${paths.length} largest, listed here, add up to ${said(sum(paths.map(({ value }) => value)))}` : "";
+    this.put(this.find("[data-caption=paths]"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${most}. Press one.`);
+    const short = (nodes) => stops(nodes).filter((node, k, shown) => !(node[0] === "c" && shown[k - 1]?.[0] === "c" && shown[k + 1]?.[0] === "c"))
+      .map((node, k, shown) => (node[0] === "c" && shown[k - 1]?.[0] === "c" && step_of(shown[k - 1]) > step_of(node) + 1 ? "… " : "") + symbol(node)).join(" ");
     this.put(this.find("[data-paths]"), paths.map(({ nodes, value }, k) =>
-      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b class="numbers">${said(value)}</b> <span class="quiet">${whole ? `${Math.round((100 * value) / whole)} %` : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
+      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="quiet">${whole ? `${Math.round((100 * value) / whole)} %`.replace("-", "−") : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
+    const { nodes, value } = paths[this.shown] ?? paths[0];
+    this.put(this.find("[data-chain]"), nodes.slice(1).map((end, k) => [nodes[k], end]).map(([start, end]) =>
+      `<span style="--k:var(--${ink(ORDER.includes(end[0]) ? end[0] : start[0])})"><small>${factor_name(start, end)}</small>${said(lstm.local_derivative(start, end, trace, state, dh_last))}</span>`).join("·") + ` = <b class="c-exact">${said(value)}</b>`);
   }
 
   // Every control shows the state, but for the one that is being typed into.
@@ -865,8 +901,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, (g) => `W_h${g}`)}${row("b", (k) => `b
     this.find("[data-do=t]").value = state.t;
     this.find("[data-do=T]").value = this.find("[data-T]").textContent = state.x.length;
     this.find("[data-do=T]").setAttribute("aria-valuetext", `${state.x.length} steps`);
+    this.find(`[data-do=view][value=${this.view}]`).checked = true;
     this.find("[data-do=gate]").value = state.node[0];
-    this.find("[data-do=node-step]").value = state.node.slice(2);
+    this.find("[data-do=node-step]").value = step_of(state.node);
     if (active !== this.find("[data-do=line]")) this.find("[data-do=line]").value = this.words();
   }
 }
