@@ -170,9 +170,7 @@ const PRESETS = /* presets */ {
   },
   "swapped gates": {
     "look": "The rows of input and forget gate have changed places: rounded, h is still 0 0 0 0 0 1 0 0 1, but c takes in the x₁ of every step but t = 7, and keeps what it held only where x₂ = 1.",
-    "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
-    "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [10,-10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 3, "node": "g~8", "view": "forward"
+    "like": "worked example", "b": [10,-10,0,-10], "t": 3
   },
   "vanishing at b_f = 0": {
     "look": "With b_f = 0 the forget gates stand near ½ and the gradient about halves at each step back: dC₁₂/dC₁ is 0.0026, so an LSTM vanishes too, only later than the RNN (brown); pull b_f up.",
@@ -182,9 +180,7 @@ const PRESETS = /* presets */ {
   },
   "b_f = 3": {
     "look": "Only b_f has changed, and dC₁₂/dC₁ is 1.3: above 1 although no forget gate is, for the coloured terms come on top; set the four W_h to 0, and it falls below 1.",
-    "x": [[0.1],[-0.1],[0.6],[0.1],[-0.5],[0.4],[1.3],[0.9],[-0.7],[-1.3],[-0.6],[0]],
-    "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,3,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4", "view": "backward"
+    "like": "vanishing at b_f = 0", "b": [0,3,0,0]
   },
   "a latch": {
     "look": "x₁ sets the memory at t = 2, x₂ clears it at t = 6, x₁ sets it again at t = 8: the gradient reaches back to C₆ at full strength, and not a step further.",
@@ -211,13 +207,14 @@ const PRESETS = /* presets */ {
     "rnn": {"W_x": [1], "W_s": 2, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
   }
 } /* end of presets */;
+for (const [name, preset] of Object.entries(PRESETS)) PRESETS[name] = { ...PRESETS[preset.like], ...preset };
 
 globalThis.livingLSTM = { lstm, rnn, PRESETS };
 if (!globalThis.customElements || customElements.get("living-lstm")) return;
 
 // --- numbers, colours and SVG as text ---
 
-const { GATES } = lstm, ORDER = ["f", "i", "g", "o"], MOST_STEPS = 12, SHOWN_PATHS = 7, DECADES = 4;
+const { GATES } = lstm, ORDER = [..."figo"], MOST_STEPS = 12, SHOWN_PATHS = 7, DECADES = 4;
 const NAMES = { f: "forget gate", i: "input gate", g: "candidate", o: "output gate", c: "cell state", h: "hidden state" };
 const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
 // What each view shows; the attribute parts="gates race" shows these instead, without views to choose from.
@@ -250,17 +247,17 @@ const COLOURS = { // light, dark
   g: ["#008560", "#3CC9A0"], o: ["#B0568A", "#E59CC6"], rnn: ["#8A5A00", "#DDB060"], exact: ["#5B2A86", "#C9A6F5"],
 };
 const rgb = (name, dark) => [1, 3, 5].map((at) => parseInt(COLOURS[name][+dark].slice(at, at + 2), 16));
-const blend = (name, share, dark) => rgb(name, dark).map((v, k) => Math.round(share * v + (1 - share) * rgb("ground", dark)[k]));
 // Black or white, whichever has more contrast on that colour.
 const on = (colour) => (lstm.dot(colour.map((v) => (v / 255) ** 2.2), [0.2126, 0.7152, 0.0722]) > 0.183 ? "black" : "white");
 
 const attrs = (given) => Object.entries(given).map(([key, value]) => ` ${key}="${value}"`).join("");
-// Colours are classes: fill-f is filled with the forget gate's colour. (Parsing style attributes would cost half the frame.)
-const line = (x1, y1, x2, y2, colour, width = 1) => `<line${attrs({ x1, y1, x2, y2, class: `line-${colour}`, "stroke-width": width })}/>`;
+// Colours are classes, fill-f being the forget gate's: parsing style attributes would cost half the frame.
 const path = (d, colour, width = 1, more = {}) => `<path${attrs({ d, class: `line-${colour}`, "stroke-width": width, ...more })}/>`;
-const area = (d, colour) => `<path${attrs({ d, class: `fill-${colour}` })}/>`;
-const box = (x, y, width, height, colour, edge = "none", more = {}) =>
-  `<rect${attrs({ x, y, width: Math.max(width, 0), height: Math.max(height, 0), class: `fill-${colour} edge-${edge}`, ...more })}/>`;
+const box = (x, y, width, height, colour, edge = "none", more = {}) => `<rect${attrs({ x, y, width, height, class: `fill-${colour} edge-${edge}`, ...more })}/>`;
+const shaded = (x, y, width, height, colour, share, dark, more) => { // and the ink that is read on it
+  const ground = rgb("ground", dark), shade = rgb(colour, dark).map((v, k) => Math.round(share * v + (1 - share) * ground[k]));
+  return [box(x, y, width, height, "", colour, { fill: `rgb(${shade})`, ...more }), on(shade)];
+};
 const disc = (cx, cy, r, colour, edge = "none", width = 1.5) => `<circle${attrs({ cx, cy, r, class: `fill-${colour} edge-${edge}`, "stroke-width": width })}/>`;
 const text = (x, y, words, colour = "ink", size = 12, anchor = "middle") =>
   `<text${attrs({ x, y, "text-anchor": anchor, class: `fill-${colour}`, "font-size": size })}>${words}</text>`;
@@ -269,58 +266,39 @@ const colored = (colour, words) => `<span class="c-${colour}">${words}</span>`;
 
 const STYLE = `
 :host { display: block; margin: .6em 0; }
-.w { container-type: inline-size; color: var(--ink); background: var(--ground); text-align: left;
-  font: calc(14px * var(--z))/1.4 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-${[0, 1].map((dark) => `.w${dark ? ".dark" : ""} { color-scheme: ${dark ? "dark" : "light"}; ${Object.entries(COLOURS).map(([name, pair]) => `--${name}: ${pair[dark]};`).join(" ")} }`).join("\n")}
-${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); } .c-${name} { color: var(--${name}); }`).join("\n")}
+.w { container-type: inline-size; color: var(--ink); background: var(--ground); text-align: left; font-variant-numeric: tabular-nums;
+  font: calc(14px * var(--z))/1.4 system-ui, "DejaVu Sans", sans-serif; }
+${[0, 1].map((dark) => `.w${dark ? ".dark" : ""} { color-scheme: ${dark ? "dark" : "light"}; ${Object.keys(COLOURS).map((name) => `--${name}: ${COLOURS[name][dark]};`).join("")} }`).join("")}
+${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); } .c-${name} { color: var(--${name}); }`).join("")}
 .fill-none, path[class^=line] { fill: none; } .fill-white { fill: #fff; } .fill-black { fill: #000; }
-.pad { padding: .7em; display: grid; gap: .6em; }
-.top, .foot { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center; }
-.look { margin: 0; max-width: 62em; }
-.grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr); }
+.pad { padding: .7em; display: grid; gap: .6em; } .top, .foot, .foot label { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center; }
+.look { margin: 0; max-width: 62em; } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr); }
 @container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr); } .big { grid-area: big; } .weights { grid-area: weights; } .time { grid-area: time; } }
-[hidden] { display: none !important; }
-p { margin: .3em 0; } b, h3 { font-weight: 600; } h3 { font-size: 1em; margin: 0; line-height: 1.3; }
-select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 1.9em; }
-button { background: var(--soft); cursor: pointer; padding: .1em .7em; }
-:focus-visible { outline: 3px solid var(--i); outline-offset: 1px; }
-.tabs { display: flex; border: 1px solid var(--grey); border-radius: 6px; margin-left: auto; overflow: hidden; }
-.tabs label { padding: .22em .95em; cursor: pointer; } .tabs label + label { border-left: 1px solid var(--grey); }
-.tabs label:has(:checked) { background: var(--ink); color: var(--ground); } .tabs label:has(:focus-visible) { outline: 3px solid var(--i); outline-offset: -3px; }
-.tabs input { position: absolute; opacity: 0; min-height: 0; }
+[hidden] { display: none !important; } p { margin: .3em 0; } b, h3, th, summary, legend { font-weight: 600; } h3 { font-size: 1em; margin: 0; }
+select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 26px; }
+button { background: var(--soft); cursor: pointer; padding: .1em .7em; } summary { cursor: pointer; }
+:focus-visible, .tabs :has(:focus-visible) { outline: 3px solid var(--i); outline-offset: 1px; }
+.tabs { display: flex; border: 1px solid var(--grey); border-radius: 6px; margin-left: auto; }
+.tabs label { padding: .22em .95em; cursor: pointer; border-radius: 5px; } .tabs :has(:checked) { background: var(--ink); color: var(--ground); } .tabs input { position: absolute; opacity: 0; }
 input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: none; height: 1.5em; min-height: 0; accent-color: var(--k, var(--grey)); }
 input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; -moz-appearance: textfield; min-height: 1.6em; border-color: var(--faint); }
-input::-webkit-inner-spin-button { display: none; }
-input[type=checkbox] { min-height: 0; vertical-align: middle; accent-color: var(--grey); }
-input[aria-invalid=true] { outline: 2px solid var(--f); }
-sub { line-height: 0; font-size: .8em; } svg text { pointer-events: none; user-select: none; }
-.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); border-radius: 3px; padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600; }
-summary { cursor: pointer; font-weight: 600; padding: .15em 0; }
-table { border-collapse: collapse; width: 100%; }
-th, td { padding: .1em .25em; border: 0; text-align: center; font-weight: 600; background: none; }
-td { font-weight: 400; vertical-align: top; } .knobs { table-layout: fixed; } .knobs th[scope=row] { width: 2.4em; text-align: left; }
-.knobs th[scope=col] { color: var(--k); line-height: 1.1; } small { display: block; font-size: .8em; font-weight: 400; }
-.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em; } .three label { display: block; }
-fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0; } legend { font-weight: 600; padding: 0; }
-.roll { overflow-x: auto; overflow-y: hidden; scrollbar-width: thin; padding-bottom: 2px; }
-figure { margin: 0 0 .7em; width: max-content; min-width: 100%; } figcaption { position: sticky; left: 0; max-width: var(--seen); line-height: 1.35; margin-bottom: .15em; }
-figcaption h3 { display: inline; margin-right: .35em; }
-svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; }
-svg[data-drag] { touch-action: pan-x; cursor: ns-resize; } svg[data-svg=flow] { cursor: pointer; }
-.row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns); }
-.row input { border-radius: 0; margin-left: -1px; width: calc(100% + 1px); }
-.numbers { font-variant-numeric: tabular-nums; } .quiet { color: var(--grey); } .warn { color: var(--f); font-weight: 600; }
-.two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start; }
-@container (min-width: 1100px) { .two { grid-template-columns: minmax(0, 11fr) minmax(0, 10fr); } }
-.sums td, .sums th { text-align: right; border-bottom: 1px solid var(--faint); padding: .2em .35em; font-variant-numeric: tabular-nums; } .sums th:first-child { text-align: left; }
-.says { margin: .5em 0; line-height: 1.7; }
-ol { list-style: none; margin: .2em 0; padding: 0; }
+input::-webkit-inner-spin-button { display: none; } input[type=checkbox] { min-height: 0; vertical-align: middle; } input[aria-invalid=true] { outline: 2px solid var(--f); }
+sub { line-height: 0; } small { display: block; font-size: .8em; font-weight: 400; }
+.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600; }
+table { border-collapse: collapse; width: 100%; } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none; }
+.knobs { table-layout: fixed; } .knobs th[scope=row] { width: 2.4em; text-align: left; } .knobs th { color: var(--k); line-height: 1.2; }
+.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em; } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0; } legend { padding: 0; }
+.roll { overflow: auto hidden; scrollbar-width: thin; padding-bottom: 2px; }
+figure { margin: 0 0 .7em; width: max-content; min-width: 100%; } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em; } figcaption h3 { display: inline; margin-right: .35em; }
+svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; } svg[data-drag] { touch-action: pan-x; cursor: ns-resize; } svg[data-svg=flow] { cursor: pointer; } svg text { pointer-events: none; user-select: none; }
+.row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns); } .row input { border-radius: 0; margin-left: -1px; width: calc(100% + 1px); }
+.two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start; } @container (min-width: 1100px) { .two { grid-template-columns: 11fr 10fr; } }
+.sums td, .sums th { text-align: right; border-bottom: 1px solid var(--faint); padding: .2em .35em; } .sums th:first-child { text-align: left; }
+ol { list-style: none; margin: .2em 0; padding: 0; } li span { overflow-wrap: anywhere; }
 li button { display: grid; grid-template-columns: 5.4em 3.4em 1fr; gap: .3em; width: 100%; text-align: left; border-color: transparent; background: none; padding: .15em .4em; }
-li button:hover { background: var(--soft); } li button[aria-pressed=true] { background: var(--tint); border-color: var(--exact); } li span { overflow-wrap: anywhere; }
-.chain { display: flex; flex-wrap: wrap; gap: .35em .3em; align-items: center; margin: .4em 0; }
-.chain span { background: var(--soft); border-radius: 4px; padding: .1em .45em; text-align: center; line-height: 1.25; border-bottom: 3px solid var(--k, var(--grey)); } .chain small { color: var(--grey); }
-.foot { border-top: 1px solid var(--faint); padding-top: .6em; } .foot label { flex: 1 1 14em; display: flex; gap: .5em; align-items: center; white-space: nowrap; }
-.foot input { font-family: monospace; font-size: .85em; flex: 1; min-width: 4em; }
+li button:hover { background: var(--soft); } li [aria-pressed=true] { background: var(--tint); border-color: var(--exact); }
+.chain { display: flex; flex-wrap: wrap; gap: .35em .3em; align-items: center; margin: .4em 0; } .chain span { background: var(--soft); border-radius: 4px; padding: .1em .45em; text-align: center; border-bottom: 3px solid var(--k); }
+.foot { border-top: 1px solid var(--faint); padding-top: .6em; } .foot label { flex: 1 1 14em; flex-wrap: nowrap; white-space: nowrap; } .foot input { font: .85em monospace; flex: 1; min-width: 4em; }
 .ears { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media print { .weights, .foot, .top button { display: none; } }`;
 
@@ -368,7 +346,7 @@ function results(state) {
 const GUTTER = 34, MARGIN = 42;
 const middle = (t, col) => GUTTER + (t - 0.5) * col;
 const half_bar = (col) => Math.min(col * 0.3, 26);
-const across = (T, col, y, colour) => line(GUTTER, y, GUTTER + T * col, y, colour);
+const across = (T, col, y, colour) => path(`M${GUTTER} ${y}h${T * col}`, colour);
 const curve_over = (values, col, y, colour, width, more) =>
   path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v).toFixed(1)}`).join(""), colour, width, more);
 
@@ -386,19 +364,18 @@ function draw_bars(state, j, limit, col, height) {
 }
 
 function draw_gates({ T, trace }, state, col, { dark }) {
-  const rows = [...ORDER, "c", "h"], high = 22;
+  const rows = Object.keys(NAMES), high = 22;
   const drawn = rows.map((name, row) => {
     const values = trace[name], most = Math.max(1, ...values.map(Math.abs)), y = row * high + (row > 3 ? 5 : 0);
     const cells = values.map((value, r) => {
-      const x = GUTTER + r * col, shade = blend(ink(name), Math.abs(value) / most, dark);
-      return `<rect${attrs({ x: x + 1, y: y + 1, width: col - 2, height: high - 2, rx: 3, fill: `rgb(${shade})`, class: `edge-${ink(name)}`, "stroke-width": 0.6 })}/>` +
-        text(x + col / 2, y + 15.5, wire(value), on(shade), col < 50 ? 11 : 12.5);
+      const x = GUTTER + r * col, [rect, words] = shaded(x + 1, y + 1, col - 2, high - 2, ink(name), Math.abs(value) / most, dark, { rx: 3, "stroke-width": 0.6 });
+      return rect + text(x + col / 2, y + 15.5, wire(value), words, col < 50 ? 11 : 12.5);
     });
     return text(GUTTER - 9, y + 15.5, name, ink(name), 13, "end") + cells.join("");
   });
   const height = rows.length * high + 5, now = rows.map((name) => `${NAMES[name]} ${wire(trace[name][state.t - 1])}`).join(", ");
   return { height, ink: drawn.join("") + box(GUTTER + (state.t - 1) * col - 1, -1, col + 2, height + 2, "none", "ink", { rx: 4, "stroke-width": 2 }),
-    caption: "the darker, the farther from 0", label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
+    caption: "the stronger the colour, the farther from 0", label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
@@ -460,7 +437,7 @@ function draw_flow(found, state, col, { log, route }) {
   const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
   const scale = log ? `on a logarithmic scale, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
-    ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => area(d_, colour)).join("")}</g>${numbers}` +
+    ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +
       (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
     label: `Unrolled graph of ${T} steps with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
     caption: route ? `violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
@@ -496,7 +473,7 @@ function draw_race({ T, race }, state, col, { base }) {
   const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((n) => n * every);
   const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 5, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
-  const verdict = exact * product < 0 ? `<b class="warn">the product has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `the product is off by ${said(100 * off)} %`;
+  const verdict = exact * product < 0 ? `<b class="c-f">the product has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `the product is off by ${said(100 * off)} %`;
   return { height,
     ink: axis.join("") + curve_over(before, col, y, "exact", 7, { opacity: 0.18 }) + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: exact dC_T/dC_k ${said(exact)}, product of dC/dC ${said(product)}, RNN dS_T/dS_k ${said(of_rnn)}.`,
@@ -509,13 +486,12 @@ const GATE_X = { f: 104, i: 214, g: 324, o: 434 }, READ_X = 520, WRITE_X = 269, 
 function draw_cell({ trace }, state, dark) {
   const r = state.t - 1, t = sub(state.t), before = sub(r), [c_prev, h_prev] = [trace.cells[r], r ? trace.h[r - 1] : state.h0];
   const v = Object.fromEntries([...GATES, "c", "m", "h"].map((name) => [name, trace[name][r]]));
-  const wires = (points, colour, width = 2.2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width, { "marker-end": "none" });
+  const wires = (points, colour, width = 2.2) => path(points.map(([x, y], k) => `${k ? "L" : "M"}${x} ${y}`).join(""), colour, width);
   const sign = (x, y, what) => disc(x, y, 12, "ground", "ink", 1.8) + text(x, y + 5, what, "ink", 16);
   const ends = { f: [[104, 54]], i: [[214, MERGE], [257, MERGE]], g: [[324, MERGE], [281, MERGE]], o: [[434, 138], [508, 138]] };
   const gates = ORDER.map((name) => {
-    const x = GATE_X[name], shade = blend(name, Math.abs(v[name]), dark), words = on(shade);
-    return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 170], ...ends[name]], name) +
-      `<rect${attrs({ x: x - 48, y: 168, width: 96, height: 46, rx: 7, fill: `rgb(${shade})`, class: `edge-${name}`, "stroke-width": 2.2 })}/>` +
+    const x = GATE_X[name], [rect, words] = shaded(x - 48, 168, 96, 46, name, Math.abs(v[name]), dark, { rx: 7, "stroke-width": 2.2 });
+    return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 170], ...ends[name]], name) + rect +
       text(x, 186, name === "g" ? "tanh · candidate" : `σ · ${NAMES[name].split(" ")[0]}`, words, 11) + text(x, 205, `${name}${t} = ${wire(v[name])}`, words, 14.5) +
       text(x + 6, 236, `${name}\u0303${t} = ${said(trace[`${name}_pre`][r])}`, "grey", 12.5, "start");
   });
@@ -526,7 +502,7 @@ function draw_cell({ trace }, state, dark) {
       text(0, 12, `c${before} = ${wire(c_prev)}`, "ink", 14.5, "start") + text(560, 12, `c${t} = ${wire(v.c)}`, "ink", 14.5, "end") + text(122, 34, `f${t} · c${before} = ${wire(v.f * c_prev)}`, "f", 13, "start") +
       text(WRITE_X + 9, 81, `i${t} · g${t} = ${wire(v.i * v.g)}`, "ink", 13, "start") + text(READ_X - 8, 112, `m${t} = ${wire(v.m)}`, "ink", 13, "end") + text(0, 240, `h${before} = ${wire(h_prev)}`, "ink", 13.5, "start") +
       text(560, 284, `h${t} = ${wire(v.h)}`, "ink", 14.5, "end") + text(50, 284, `x${t} = ${x_t}`, "ink", 13.5, "start"),
-    label: `The LSTM cell at step ${state.t}: ${ORDER.map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}; c from ${wire(c_prev)} to ${wire(v.c)}, h from ${wire(h_prev)} to ${wire(v.h)}.` };
+    label: `The LSTM cell at step ${state.t}: ${Object.keys(NAMES).map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}, before ${wire(c_prev)} and ${wire(h_prev)}.` };
 }
 
 // The same step as sums: where each pre-activation comes from, then c and h.
@@ -537,7 +513,7 @@ function write_sums({ trace }, state) {
     return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${signed(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
   });
   return `<table class="sums"><thead><tr><th scope="col"></th><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
-<p class="says numbers">c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
+<p>c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
 h${t} = ${colored("o", `o${t}`)} tanh c${t} = ${colored("o", v("o"))} · ${v("m")} = <b>${v("h")}</b></p>`;
 }
 
@@ -563,6 +539,7 @@ class LivingLSTM extends HTMLElement {
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
       this.find("details").open = !this.parts && !this.closest(".reveal") && this.clientWidth >= 860;
       this.listen();
+      this.night = matchMedia("(prefers-color-scheme: dark)");
       const given = this.preset_of(this.getAttribute("preset"));
       this.view = [this.getAttribute("view"), PRESETS[given].view].find((view) => view in TABS);
       this.theme();
@@ -576,7 +553,6 @@ class LivingLSTM extends HTMLElement {
     this.sized.observe(this.find(".w"));
     this.themed = new MutationObserver(() => this.theme());
     for (const node of [document.documentElement, document.body]) this.themed.observe(node, { attributes: true });
-    this.night = matchMedia("(prefers-color-scheme: dark)");
     this.night.onchange = () => this.theme();
   }
 
@@ -588,6 +564,10 @@ class LivingLSTM extends HTMLElement {
 
   find(selector) {
     return this.shadowRoot.querySelector(selector);
+  }
+
+  get(data) {
+    return this.find(`[data-${data}]`);
   }
 
   preset_of(name) {
@@ -602,7 +582,7 @@ class LivingLSTM extends HTMLElement {
       const [red, green, blue, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
       if (alpha > 0.5) dark = 0.3 * red + 0.6 * green + 0.1 * blue < 110;
     }
-    dark ??= matchMedia("(prefers-color-scheme: dark)").matches;
+    dark ??= this.night.matches;
     if (dark === this.dark) return;
     this.dark = dark;
     this.find(".w").classList.toggle("dark", dark);
@@ -611,7 +591,7 @@ class LivingLSTM extends HTMLElement {
 
   skeleton() {
     const picture = (part, title, extra = "") =>
-      `<figure data-part="${part}"><figcaption><h3>${title}</h3><span class="numbers" data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
+      `<figure data-part="${part}"><figcaption><h3>${title}</h3><span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
     return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
 <div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
   <div class="tabs" role="radiogroup" aria-label="what to look at" ${this.parts ? "hidden" : ""}>${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
@@ -619,12 +599,12 @@ class LivingLSTM extends HTMLElement {
 <div class="grid"><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
   <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
-  <figure data-part="inputs"><figcaption class="quiet">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
-  ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="quiet" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
+  <figure data-part="inputs"><figcaption class="c-grey">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
+  ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="c-grey" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
   ${picture("terms", "The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div>
   <div data-part="cell"><h3>The cell at step <span data-caption="cell"></span></h3><div class="two"><svg role="img" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
   <div data-part="paths"><h3>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></h3>
-    <p class="numbers" data-caption="paths"></p><div class="two"><ol class="numbers" data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain numbers" data-chain></div></div></div></div></div>
+    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain numbers" data-chain></div></div></div></div></div>
 <details class="weights" ${this.parts ? "hidden" : ""}><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
 <div class="foot" ${this.parts ? "hidden" : ""}><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><button data-do="link">Copy link</button><span role="status" data-said></span></div>
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
@@ -639,17 +619,17 @@ class LivingLSTM extends HTMLElement {
   // What depends on the number of steps and inputs, made anew when these change.
   rebuild() {
     const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), n = (j) => (I > 1 ? j + 1 : "");
-    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="quiet">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
+    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="c-grey">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
     const small = (address, words, name, ...reach) => `<label><span>${words}</span> ${this.knob(address, name, ...reach)}</label>`;
-    this.find("[data-weights]").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
+    this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
 <fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", -1, 1)}${small("h0", "h₀ and S₀", "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
 <fieldset><legend class="c-rnn">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>Draw at random: <button data-do="draw-x">inputs</button> <button data-do="draw-w">weights</button></p>`;
-    this.find("[data-inputs]").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers are in the view Forward"><g></g><g></g></svg><div class="row">${range(1, T)
+    this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers are in the view Forward"><g></g><g></g></svg><div class="row">${range(1, T)
       .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="x${n(j)} at step ${t}">`).join("")}</div>`).join("");
-    this.find("[data-do=node-step]").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
-    this.find("[data-do=t]").max = T;
+    this.get("do=node-step").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
+    this.get("do=t").max = T;
     this.ranges = new Map();
     this.measured = false;
   }
@@ -659,8 +639,8 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.state = read_line(JSON.stringify(rest));
     if (before && this.state.view) this.view = this.state.view;
     Object.assign(this, { preset, shown: 0 });
-    this.find("[data-look]").textContent = look ?? "A configuration that was handed to you.";
-    this.find("[data-do=preset]").value = preset;
+    this.get("look").textContent = look ?? "A configuration that was handed to you.";
+    this.get("do=preset").value = preset;
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
     const { race, whole } = results(this.state);
@@ -670,14 +650,10 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   // The address may carry a line, for the first one on the page; not where the address belongs to reveal.js or to Lab.
-  has_address() {
-    return document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
-  }
-
   from_address() {
-    this.find("[data-do=link]").hidden = !this.has_address();
-    const [, words] = /^#lstm=(.+)$/.exec(location.hash) ?? [];
-    if (words && this.has_address()) this.take(decodeURIComponent(words));
+    const own = document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
+    this.get("do=link").hidden = !own;
+    if (own && location.hash.startsWith("#lstm=")) this.take(decodeURIComponent(location.hash.slice(6)));
   }
 
   take(words) {
@@ -690,7 +666,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   say(words) {
-    this.find("[data-said]").textContent = words;
+    this.get("said").textContent = words;
   }
 
   at(address, value) {
@@ -720,17 +696,17 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       const what = target.dataset.do;
       if (what === "preset") this.load(PRESETS[target.value], target.value);
       else if (what === "view") this.look_at(target.value);
-      else if (what === "gate" || what === "node-step") this.aim(`${this.find("[data-do=gate]").value}~${this.find("[data-do=node-step]").value}`);
+      else if (what === "gate" || what === "node-step") this.aim(`${this.get("do=gate").value}~${this.get("do=node-step").value}`);
       else if (what === "log") this.log = target.checked;
       else if (what === "line") this.take(target.value);
       if (target.dataset.at) this.ranges.delete(target.dataset.at);
       this.later();
     });
     listen_to("click", ({ target }) => {
-      const what = target.closest("[data-do]")?.dataset.do, normal = () => Math.round(10 * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())) / 10;
+      const what = target.closest("[data-do]")?.dataset.do, drawn = () => Math.round(40 * Math.random() - 20) / 10; // from −2 to 2
       if (what === "again") this.load(PRESETS[this.preset_of(this.preset)], this.preset_of(this.preset));
-      else if (what === "draw-x") this.state.x = this.state.x.map((x_t) => x_t.map(normal));
-      else if (what === "draw-w") for (const part of ["W_x", "W_h", "b"]) this.state[part] = this.state[part].map((v) => (Array.isArray(v) ? v.map(normal) : normal()));
+      else if (what === "draw-x") this.state.x = this.state.x.map((x_t) => x_t.map(drawn));
+      else if (what === "draw-w") for (const part of ["W_x", "W_h", "b"]) this.state[part] = this.state[part].map((v) => (Array.isArray(v) ? v.map(drawn) : drawn()));
       else if (what === "copy") this.copy(this.words());
       else if (what === "link") this.copy(location.href.replace(/#.*/, "") + (location.hash = `#lstm=${encodeURIComponent(this.words())}`));
       else if (target.closest("[data-route]")) this.shown = +target.closest("[data-route]").dataset.route;
@@ -738,12 +714,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       this.later();
     });
     listen_to("pointerdown", (event) => {
-      const svg = event.target.closest?.("svg"), at = svg && this.point(svg, event), { x } = this.state;
-      if (!svg || svg.dataset.svg === "cell" || at.t < 1 || at.t > x.length) return;
-      if (svg.dataset.svg === "flow") { // the nearest pre-activation, if one is near
-        const [near, far] = ORDER.map((gate) => [`${gate}~${at.t}`, Math.hypot(...place(`${gate}~${at.t}`, this.col, x.length).map((v, k) => v - [at.x, at.y * svg.viewBox.baseVal.height][k]))]).sort((a, b) => a[1] - b[1])[0];
-        if (far < 20) return this.aim(near);
-      }
+      const svg = event.target.closest?.("svg"), at = svg && this.point(svg, event), T = this.state.x.length;
+      if (!svg || svg.dataset.svg === "cell" || at.t < 1 || at.t > T) return;
+      const away = (node) => Math.hypot(...[at.x, at.y].map((v, k) => v - place(node, this.col, T)[k]));
+      const near = ORDER.map((gate) => `${gate}~${at.t}`).sort((a, b) => away(a) - away(b))[0];
+      if (svg.dataset.svg === "flow" && away(near) < 20) return this.aim(near);
       this.state.t = at.t;
       if (svg.dataset.drag) {
         svg.setPointerCapture(event.pointerId);
@@ -760,15 +735,15 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     });
   }
 
-  // Where in a picture over time: step, across in its own units, down as a share of its height.
+  // Where in a picture over time, in its own units.
   point(svg, event) {
-    const seen = svg.getBoundingClientRect(), x = ((event.clientX - seen.left) / seen.width) * this.width;
-    return { x, y: (event.clientY - seen.top) / seen.height, t: Math.floor((x - GUTTER) / this.col) + 1 };
+    const seen = svg.getBoundingClientRect(), unit = this.width / seen.width, x = (event.clientX - seen.left) * unit;
+    return { x, y: (event.clientY - seen.top) * unit, t: Math.floor((x - GUTTER) / this.col) + 1 };
   }
 
   drag(event) {
-    const { svg, t, j } = this.dragged;
-    this.state.x[t - 1][j] = Math.round(clamp(1 - 2 * this.point(svg, event).y, -1, 1) * this.limits[j] * 20) / 20;
+    const { svg, t, j } = this.dragged, share = 1 - (2 * this.point(svg, event).y) / svg.viewBox.baseVal.height;
+    this.state.x[t - 1][j] = Math.round(clamp(share, -1, 1) * this.limits[j] * 20) / 20;
     this.later();
   }
 
@@ -789,7 +764,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.state.x = range(0, T - 1).map((r) => x[r] ?? x[0].map(() => 0));
     this.state = read_line(JSON.stringify(this.state));
     this.rebuild();
-    this.find("[data-do=T]").focus();
+    this.get("do=T").focus();
   }
 
   words() {
@@ -797,13 +772,10 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   copy(words) {
-    const field = this.find("[data-do=line]"), done = () => this.say("copied");
-    const by_hand = () => {
-      field.value = words;
-      field.select();
-      this.say(document.execCommand("copy") ? "copied" : "press Ctrl+C");
-    };
-    navigator.clipboard?.writeText ? navigator.clipboard.writeText(words).then(done, by_hand) : by_hand();
+    const field = this.get("do=line");
+    field.value = words;
+    field.select();
+    this.say(document.execCommand("copy") ? "copied" : "press Ctrl+C"); // navigator.clipboard is not there on plain http
   }
 
   // Write only what has changed.
@@ -820,7 +792,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !(this.parts ? this.parts.includes(part.dataset.part) : PARTS[part.dataset.part].includes(this.view));
     for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = !this.parts && this.view !== "forward";
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(this.find("[data-part=flow]").hidden ? 44 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
+    this.col = Math.max(this.get("part=flow").hidden ? 44 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);
@@ -833,7 +805,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.frame = undefined;
     if (!this.measured) this.measure();
     if (!this.measured) return;
-    const { state, col, dark } = this, T = state.x.length, found = results(state), seen = (part) => !this.find(`[data-part=${part}]`).hidden;
+    const { state, col, dark } = this, T = state.x.length, found = results(state), seen = (part) => !this.get(`part=${part}`).hidden;
     const [gate, step] = [state.node[0], step_of(state.node)], paths = seen("paths") && lstm.gradient_paths(found.trace, state, step, gate, found.dh_last, SHOWN_PATHS);
     const how = { log: this.log, base: this.base, dark, route: paths ? paths[this.shown] : undefined };
     const paint = (svg, { height, ink: drawn, over = "", label }, light = true) => {
@@ -843,42 +815,41 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       this.put(svg.lastChild, over);
       if (label) svg.setAttribute("aria-label", label);
     };
-    paint(this.find("[data-svg=steps]"), { height: 18, ink: draw_steps(T, state.t, col) });
+    paint(this.get("svg=steps"), { height: 18, ink: draw_steps(T, state.t, col) });
     const high = state.x[0].length > 1 || this.view !== "forward" ? 34 : 58;
     if (seen("inputs")) for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
     for (const [part, draw] of Object.entries({ gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race })) {
       if (!seen(part)) continue;
       const picture = draw(found, state, col, how);
-      paint(this.find(`[data-svg=${part}]`), picture, part !== "gates");
-      this.put(this.find(`[data-caption=${part}]`), picture.caption);
+      paint(this.get(`svg=${part}`), picture, part !== "gates");
+      this.put(this.get(`caption=${part}`), picture.caption);
     }
-    this.find("[data-log]").hidden = !!paths;
+    this.get("log").hidden = !!paths;
     const cell = draw_cell(found, state, dark);
     if (seen("cell")) {
-      this.put(this.find("[data-svg=cell]"), cell.ink);
-      this.find("[data-svg=cell]").setAttribute("aria-label", cell.label);
-      this.put(this.find("[data-caption=cell]"), `${state.t}`);
-      this.put(this.find("[data-sums]"), write_sums(found, state));
+      this.put(this.get("svg=cell"), cell.ink);
+      this.get("svg=cell").setAttribute("aria-label", cell.label);
+      this.put(this.get("caption=cell"), `${state.t}`);
+      this.put(this.get("sums"), write_sums(found, state));
     }
     if (paths) this.list(found, paths, lstm.count_paths(T, step, gate));
     this.sync();
     clearTimeout(this.speech);
     const end = `dC${T} by dC${state.t} is ${said(found.race.exact[state.t - 1])}`;
-    this.speech = setTimeout(() => this.put(this.find("[data-ears]"), `${cell.label} Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}; ${end}.`), 600);
+    this.speech = setTimeout(() => this.put(this.get("ears"), `${cell.label} Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}; ${end}.`), 600);
   }
 
   // The largest paths to the chosen pre-activation, what they add up to, and the factors of one of them.
   list({ whole, trace, dh_last }, paths, all) {
     const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? `, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
     const most = paths.length < all ? `; the ${paths.length} largest, listed here, add up to ${said(sum(paths.map(({ value }) => value)))}` : "";
-    this.put(this.find("[data-caption=paths]"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${most}. Press one.`);
-    const short = (nodes) => stops(nodes).filter((node, k, shown) => !(node[0] === "c" && shown[k - 1]?.[0] === "c" && shown[k + 1]?.[0] === "c"))
-      .map((node, k, shown) => (node[0] === "c" && shown[k - 1]?.[0] === "c" && step_of(shown[k - 1]) > step_of(node) + 1 ? "… " : "") + symbol(node)).join(" ");
-    this.put(this.find("[data-paths]"), paths.map(({ nodes, value }, k) =>
-      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="quiet">${whole ? `${Math.round((100 * value) / whole)} %`.replace("-", "−") : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
+    this.put(this.get("caption=paths"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${most}. Press one.`);
+    const short = (nodes) => stops(nodes).map(symbol).join(" ").replace(/(c[₀-₉]+ )(?:c[₀-₉]+ )+(c[₀-₉]+)/g, "$1… $2");
+    this.put(this.get("paths"), paths.map(({ nodes, value }, k) =>
+      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="c-grey">${whole ? `${Math.round((100 * value) / whole)} %`.replace("-", "−") : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
     const { nodes, value } = paths[this.shown] ?? paths[0];
-    this.put(this.find("[data-chain]"), nodes.slice(1).map((end, k) => [nodes[k], end]).map(([start, end]) =>
-      `<span style="--k:var(--${ink(ORDER.includes(end[0]) ? end[0] : start[0])})"><small>${factor_name(start, end)}</small>${said(lstm.local_derivative(start, end, trace, state, dh_last))}</span>`).join("·") + ` = <b class="c-exact">${said(value)}</b>`);
+    this.put(this.get("chain"), nodes.slice(1).map((end, k) => [nodes[k], end]).map(([start, end]) =>
+      `<span style="--k:var(--${ink(ORDER.includes(end[0]) ? end[0] : start[0])})"><small class="c-grey">${factor_name(start, end)}</small>${said(lstm.local_derivative(start, end, trace, state, dh_last))}</span>`).join("·") + ` = <b class="c-exact">${said(value)}</b>`);
   }
 
   // Every control shows the state, but for the one that is being typed into.
@@ -898,13 +869,13 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
         input.removeAttribute("aria-invalid");
       }
     }
-    this.find("[data-do=t]").value = state.t;
-    this.find("[data-do=T]").value = this.find("[data-T]").textContent = state.x.length;
-    this.find("[data-do=T]").setAttribute("aria-valuetext", `${state.x.length} steps`);
+    this.get("do=t").value = state.t;
+    this.get("do=T").value = this.get("T").textContent = state.x.length;
+    this.get("do=T").setAttribute("aria-valuetext", `${state.x.length} steps`);
     this.find(`[data-do=view][value=${this.view}]`).checked = true;
-    this.find("[data-do=gate]").value = state.node[0];
-    this.find("[data-do=node-step]").value = step_of(state.node);
-    if (active !== this.find("[data-do=line]")) this.find("[data-do=line]").value = this.words();
+    this.get("do=gate").value = state.node[0];
+    this.get("do=node-step").value = step_of(state.node);
+    if (active !== this.get("do=line")) this.get("do=line").value = this.words();
   }
 }
 
