@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_helpers.lstm import lstm_backward, lstm_forward
+from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
 from lstm_helpers.weights import LSTMWeights
 
 KEYS = ("x", "W_x", "W_h", "b", "h0", "c0", "y", "rnn")
@@ -18,44 +19,51 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """x: (T, 1, I). weights: of one unit. h0, c0: (1, 1). y: the target. rnn: {"W_x": list, "W_s": float, "b": float}."""
+    """x: (T, 1, I). weights: of one unit. h0, c0: (1, 1), h0 being the RNN's S_0 too. y: the target. rnn: one unit."""
 
     x: np.ndarray
     weights: LSTMWeights
     h0: np.ndarray
     c0: np.ndarray
     y: float
-    rnn: dict
+    rnn: RNNWeights
 
     @classmethod
     def from_line(cls, line):
-        """The configuration that a copied line holds. Raises ValueError, in a student's words, where it holds none."""
+        """The configuration that a copied line holds, with or without quotes around it. Raises ValueError, in a
+        student's words, where it holds none.
+        """
         try:
-            values = json.loads(line)
-        except (TypeError, ValueError):
+            return cls.from_values(line if isinstance(line, dict) else json.loads(line))
+        except (TypeError, json.JSONDecodeError):
             raise ValueError(
                 f'the line copied from the picture is wanted, as a text that begins with {{"x": and ends with }}, '
                 f"not {line!r:.40}: press its button Copy, and paste between single quotes"
             ) from None
-        return cls.from_values(values)
 
     @classmethod
     def from_values(cls, values):
-        """The same from what the line's JSON means, a dict with all of KEYS."""
+        """The same from what the line's JSON means: a dict with all of KEYS."""
         missing = [key for key in KEYS if not isinstance(values, dict) or key not in values]
         if missing:
             raise ValueError(f"the line lacks {', '.join(missing)}: copy it anew from the picture, as a whole")
         x = _numbers("x", values["x"], (None, None))
-        (T, I), rnn = x.shape, values["rnn"]
-        if not 1 <= T <= MOST_STEPS:
-            raise ValueError(f"x has {T} steps, but the picture has 1 to {MOST_STEPS}")
+        T, I = x.shape
+        if T > MOST_STEPS:
+            raise ValueError(f"x has {T} steps, but the picture has no more than {MOST_STEPS}")
         weights = LSTMWeights(
             _numbers("W_x", values["W_x"], (4, I)),
             _numbers("W_h", values["W_h"], (4,))[:, None],
             _numbers("b", values["b"], (4,)),
         )
-        h0, c0, y = (float(_numbers(name, values[name], ())) for name in ("h0", "c0", "y"))
-        return cls(x[:, None], weights, np.array([[h0]]), np.array([[c0]]), y, rnn)
+        h0, c0, y = (_numbers(name, values[name], ()).reshape(1, 1) for name in ("h0", "c0", "y"))
+        beside = values["rnn"] if isinstance(values["rnn"], dict) else {}
+        rnn = RNNWeights(
+            _numbers("W_x of rnn", beside.get("W_x"), (I,))[None],
+            _numbers("W_s of rnn", beside.get("W_s"), ()).reshape(1, 1),
+            _numbers("b of rnn", beside.get("b"), ()).reshape(1),
+        )
+        return cls(x[:, None], weights, h0, c0, float(y[0, 0]), rnn)
 
     @property
     def trace(self):
@@ -69,10 +77,19 @@ class Configuration:
     @property
     def gradients(self):
         """LSTMGradients of L = (h_T - y)^2 / 2."""
-        trace = self.trace
-        dh = np.zeros_like(trace.h)
-        dh[-1] = trace.h[-1] - self.y
-        return lstm_backward(trace, self.weights, dh)
+        dh = np.zeros((len(self.x), 1, 1))
+        dh[-1] = self.dh_last
+        return lstm_backward(self.trace, self.weights, dh)
+
+    @property
+    def rnn_trace(self):
+        return rnn_forward(self.x, self.rnn, self.h0)
+
+    @property
+    def rnn_gradients(self):
+        """dS_T/dS_k of the RNN for k = 1 ... T, (T,)."""
+        trace, T = self.rnn_trace, len(self.x)
+        return np.array([rnn_state_gradient(trace, self.rnn, T, k).item() for k in range(1, T + 1)])
 
 
 def _numbers(name, value, shape):

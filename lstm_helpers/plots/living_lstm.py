@@ -1,19 +1,81 @@
 """A living LSTM in a notebook, on a page or on a slide: living_lstm.js, with a picture where scripts do not run."""
 
-import base64
 import html
-import io
 import json
 import re
 from importlib import resources
 
-import matplotlib as mpl
 import numpy as np
 
 from lstm_helpers.configuration import Configuration
 from lstm_helpers.gradient_flow import cell_gradient, cell_state_terms
 from lstm_helpers.plots.forward import draw_gates
-from lstm_helpers.plots.show import Picture, Slider  # noqa: F401
+from lstm_helpers.plots.show import Picture
+from lstm_helpers.plots.style import INK, OTHER_COLOURS, new_figure, styled
 
 SCRIPT = resources.files(__package__).joinpath("living_lstm.js").read_text(encoding="utf-8")
 PRESETS = json.loads(re.search(r"/\* presets \*/ (.*?) /\* end of presets \*/", SCRIPT, re.DOTALL)[1])
+PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}
+VIEWS = ("forward", "backward", "paths")
+
+
+class LivingLSTM:
+    """What `living_lstm` returns; last expression of a cell. configuration: what it opens with."""
+
+    def __init__(self, preset, view):
+        self.preset, self.view, self.configuration = preset, view, Configuration.from_values(PRESETS[preset])
+
+    @property
+    def alt(self):
+        trace = self.configuration.trace
+        return (
+            f"An LSTM of one unit to play with, here as it opens, lesson {self.preset!r}: above, a heat map of gates, "
+            f"cell state and hidden state over {len(trace.h)} steps; below, how much of C_k is left at the end "
+            f"(exactly, as the product of dC/dC, and for a tanh RNN)."
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        picture, about = Picture(draw_configuration(self.configuration), self.alt)._repr_mimebundle_()
+        alt, width = html.escape(self.alt), about["image/png"]["width"]
+        page = (
+            f'<living-lstm preset="{html.escape(self.preset)}" view="{self.view}"><img alt="{alt}" width="{width}" '
+            f'style="max-width:100%" src="data:image/png;base64,{picture["image/png"]}"></living-lstm>\n'
+            f"<script>\n{SCRIPT}</script>"
+        )
+        return {"text/html": page, "text/plain": self.alt}
+
+
+def living_lstm(preset="worked example", view=None):
+    """An LSTM of one unit to play with: forward pass, and every path of its gradient, redrawn at each touch.
+
+    preset: the lesson it opens with, a name in PRESETS. view: "forward", "backward" or "paths"; the lesson's own where
+    not given. It needs neither kernel nor network. Where scripts do not run, its first state is shown as a picture.
+    Raises ValueError for a preset or view that there is not.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"there is no preset {preset!r}: choose one of {', '.join(map(repr, PRESETS))}")
+    view = view or PRESETS[preset]["view"]
+    if view not in VIEWS:
+        raise ValueError(f"there is no view {view!r}: choose one of {', '.join(map(repr, VIEWS))}")
+    return LivingLSTM(preset, view)
+
+
+@styled
+def draw_configuration(configuration):
+    """Gates and states of a Configuration over time, and below what is left of C_k at the end. Returns the Figure."""
+    trace, weights, T = configuration.trace, configuration.weights, len(configuration.x)
+    figure, (top, bottom) = new_figure(10, 7, nrows=2, sharex=True, height_ratios=(3, 2))
+    draw_gates(trace, ax=top)
+    terms = [sum(cell_state_terms(trace, weights, t).values()).item() for t in range(1, T + 1)]
+    left = {
+        "exact $dC_T/dC_k$": ([cell_gradient(trace, weights, T, k).item() for k in range(1, T + 1)], "-", "violet"),
+        r"$\prod dC_t/dC_{t-1}$": ([np.prod(terms[k:]) for k in range(1, T + 1)], "--", None),
+        "tanh RNN $dS_T/dS_k$": (configuration.rnn_gradients, ":", "brown"),
+    }
+    for number, (name, (values, dashes, colour)) in enumerate(left.items()):
+        sizes = np.log10(np.maximum(np.abs(values), 1e-18))
+        colour = OTHER_COLOURS.get(colour, INK)
+        bottom.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
+        bottom.text(0.01, 1.02 + 0.13 * number, name, color=colour, transform=bottom.transAxes)
+    bottom.set_ylabel(r"$\log_{10}$ of the size")
+    return figure
