@@ -201,7 +201,7 @@ const PRESETS = /* presets */ {
     "rnn": {"W_x": [1], "W_s": 0.8, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
   },
   "explosion": {
-    "look": "No forget gate is above ½, and yet dC₁₂/dC₁ is 8·10⁷, for the gradient grows on its way through h, by the large recurrent weights; halve the four W_h, and it is below 1.",
+    "look": "No forget gate is above ½, and yet dC₁₂/dC₁ is 8·10⁷, for the gradient grows on its way through h, by the recurrent weight 7 of the candidate g; make it 0.7, and it is below 1.",
     "x": [[0],[1],[1],[2],[-1],[0],[0],[0],[0],[1],[-1],[-1]],
     "W_x": [[-1],[1],[0],[0]], "W_h": [3,-4,7,-5], "b": [2,-2,0,2], "h0": 0, "c0": 0, "y": 0.5,
     "rnn": {"W_x": [1], "W_s": 2, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
@@ -217,7 +217,7 @@ if (!globalThis.customElements || customElements.get("living-lstm")) return;
 const { GATES } = lstm, ORDER = [..."figo"], MOST_STEPS = 12, SHOWN_PATHS = 7, DECADES = 4;
 const NAMES = { f: "forget gate", i: "input gate", g: "candidate", o: "output gate", c: "cell state", h: "hidden state" };
 const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
-// What each view shows; the attribute parts="gates race" shows these instead, without views to choose from.
+// What each view shows.
 const PARTS = { inputs: "forward backward paths", gates: "forward", memory: "forward", cell: "forward", flow: "backward paths",
   terms: "backward", race: "backward", paths: "paths" };
 const sub = (number) => String(number).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
@@ -237,7 +237,6 @@ function said(value) {
   return `${+value.toPrecision(size < 0.1 ? 2 : size < 1000 ? 3 : 4)}`.replace("-", "−");
 }
 const wire = (value) => (Math.abs(value) < 0.005 ? "0.00" : Math.abs(value) < 99.5 ? value.toFixed(2) : value.toFixed(0)).replace("-", "−");
-const signed = (value) => (value < 0 ? "− " : "+ ") + said(Math.abs(value));
 const kind_of = (node) => node.replace(/\d+$/, ""), step_of = (node) => +/\d+$/.exec(node);
 const symbol = (node) => (node === "L" ? "L" : node[1] === "~" ? `${node[0]}\u0303${sub(node.slice(2))}` : node[0] + sub(node.slice(1)));
 
@@ -265,42 +264,41 @@ const ink = (name) => (ORDER.includes(name) ? name : "ink");
 const colored = (colour, words) => `<span class="c-${colour}">${words}</span>`;
 
 const STYLE = `
-:host { display: block; margin: .6em 0; }
+:host { display: block; margin: .6em 0 }
 .w { container-type: inline-size; color: var(--ink); background: var(--ground); text-align: left; font-variant-numeric: tabular-nums;
-  font: calc(14px * var(--z))/1.4 system-ui, "DejaVu Sans", sans-serif; }
+  font: calc(14px * var(--z))/1.4 system-ui, "DejaVu Sans", sans-serif }
 ${[0, 1].map((dark) => `.w${dark ? ".dark" : ""} { color-scheme: ${dark ? "dark" : "light"}; ${Object.keys(COLOURS).map((name) => `--${name}: ${COLOURS[name][dark]};`).join("")} }`).join("")}
-${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}); } .line-${name}, .edge-${name} { stroke: var(--${name}); } .c-${name} { color: var(--${name}); }`).join("")}
-.fill-none, path[class^=line] { fill: none; } .fill-white { fill: #fff; } .fill-black { fill: #000; }
-.pad { padding: .7em; display: grid; gap: .6em; } .top, .foot, .foot label { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center; }
-.look { margin: 0; max-width: 62em; } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr); }
-@container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr); } .big { grid-area: big; } .weights { grid-area: weights; } .time { grid-area: time; } }
-[hidden] { display: none !important; } p { margin: .3em 0; } b, h3, th, summary, legend { font-weight: 600; } h3 { font-size: 1em; margin: 0; }
-select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 26px; }
-button { background: var(--soft); cursor: pointer; padding: .1em .7em; } summary { cursor: pointer; }
-:focus-visible, .tabs :has(:focus-visible) { outline: 3px solid var(--i); outline-offset: 1px; }
-.tabs { display: flex; border: 1px solid var(--grey); border-radius: 6px; margin-left: auto; }
-.tabs label { padding: .22em .95em; cursor: pointer; border-radius: 5px; } .tabs :has(:checked) { background: var(--ink); color: var(--ground); } .tabs input { position: absolute; opacity: 0; }
-input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: none; height: 1.5em; min-height: 0; accent-color: var(--k, var(--grey)); }
-input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; -moz-appearance: textfield; min-height: 1.6em; border-color: var(--faint); }
-input::-webkit-inner-spin-button { display: none; } input[type=checkbox] { min-height: 0; vertical-align: middle; } input[aria-invalid=true] { outline: 2px solid var(--f); }
-sub { line-height: 0; } small { display: block; font-size: .8em; font-weight: 400; }
-.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600; }
-table { border-collapse: collapse; width: 100%; } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none; }
-.knobs { table-layout: fixed; } .knobs th[scope=row] { width: 2.4em; text-align: left; } .knobs th { color: var(--k); line-height: 1.2; }
-.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em; } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0; } legend { padding: 0; }
-.roll { overflow: auto hidden; scrollbar-width: thin; padding-bottom: 2px; }
-figure { margin: 0 0 .7em; width: max-content; min-width: 100%; } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em; } figcaption h3 { display: inline; margin-right: .35em; }
-svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y; } svg[data-drag] { touch-action: pan-x; cursor: ns-resize; } svg[data-svg=flow] { cursor: pointer; } svg text { pointer-events: none; user-select: none; }
-.row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns); } .row input { border-radius: 0; margin-left: -1px; width: calc(100% + 1px); }
-.two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start; } @container (min-width: 1100px) { .two { grid-template-columns: 11fr 10fr; } }
-.sums td, .sums th { text-align: right; border-bottom: 1px solid var(--faint); padding: .2em .35em; } .sums th:first-child { text-align: left; }
-ol { list-style: none; margin: .2em 0; padding: 0; } li span { overflow-wrap: anywhere; }
-li button { display: grid; grid-template-columns: 5.4em 3.4em 1fr; gap: .3em; width: 100%; text-align: left; border-color: transparent; background: none; padding: .15em .4em; }
-li button:hover { background: var(--soft); } li [aria-pressed=true] { background: var(--tint); border-color: var(--exact); }
-.chain { display: flex; flex-wrap: wrap; gap: .35em .3em; align-items: center; margin: .4em 0; } .chain span { background: var(--soft); border-radius: 4px; padding: .1em .45em; text-align: center; border-bottom: 3px solid var(--k); }
-.foot { border-top: 1px solid var(--faint); padding-top: .6em; } .foot label { flex: 1 1 14em; flex-wrap: nowrap; white-space: nowrap; } .foot input { font: .85em monospace; flex: 1; min-width: 4em; }
-.ears { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-@media print { .weights, .foot, .top button { display: none; } }`;
+${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}) } .line-${name}, .edge-${name} { stroke: var(--${name}) } .c-${name} { color: var(--${name}) }`).join("")}
+.fill-none, path[class^=line] { fill: none } .fill-white { fill: #fff } .fill-black { fill: #000 }
+.pad { padding: .7em; display: grid; gap: .6em } .top, .foot, .foot label { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center }
+.look { margin: 0; max-width: 62em } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr) }
+@container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr) } .big { grid-area: big } .weights { grid-area: weights } .time { grid-area: time } }
+[hidden] { display: none !important } p { margin: .3em 0 } b, h3, th, summary, legend { font-weight: 600 } h3 { font-size: 1em; margin: 0 }
+select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 26px }
+button { background: var(--soft); cursor: pointer; padding: .1em .7em } summary { cursor: pointer }
+:focus-visible, .tabs :has(:focus-visible) { outline: 3px solid var(--i); outline-offset: 1px }
+.tabs { display: flex; border: 1px solid var(--grey); border-radius: 6px; margin-left: auto }
+.tabs label { padding: .22em .95em; cursor: pointer; border-radius: 5px } .tabs :has(:checked) { background: var(--ink); color: var(--ground) } .tabs input { position: absolute; opacity: 0 }
+input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: none; height: 1.5em; min-height: 0; accent-color: var(--k, var(--grey)) }
+input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; min-height: 1.6em; border-color: var(--faint) }
+input::-webkit-inner-spin-button { display: none } input[type=checkbox] { min-height: 0; vertical-align: middle } input[aria-invalid=true] { outline: 2px solid var(--f) }
+sub { line-height: 0 } small { display: block; font-size: .8em; font-weight: 400 }
+.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600 }
+table { border-collapse: collapse; width: 100% } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none }
+.knobs { table-layout: fixed } .knobs th[scope=row] { width: 2.4em; text-align: left } .knobs th { color: var(--k); line-height: 1.2 }
+.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0 } legend { padding: 0 }
+.roll { overflow: auto hidden }
+figure { margin: 0 0 .7em; width: max-content; min-width: 100% } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em } figcaption h3 { display: inline }
+svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y } svg[data-drag] { touch-action: pan-x; cursor: ns-resize } svg[data-svg=flow] { cursor: pointer } svg text { pointer-events: none; user-select: none }
+.row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns) }
+.two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start } @container (min-width: 1100px) { .two { grid-template-columns: 11fr 10fr } }
+.sums td, .sums th { text-align: right; border-bottom: 1px solid var(--faint); padding: .2em .35em } .sums th:first-child { text-align: left }
+ol { list-style: none; margin: .2em 0; padding: 0 } li span { overflow-wrap: anywhere }
+li button { display: grid; grid-template-columns: 5.4em 3.4em 1fr; gap: .3em; width: 100%; text-align: left; border-color: transparent; background: none; padding: .15em .4em }
+li [aria-pressed=true] { background: var(--tint); border-color: var(--exact) }
+.chain { display: flex; flex-wrap: wrap; gap: .35em .3em; align-items: center; margin: .4em 0 } .chain span { background: var(--soft); border-radius: 4px; padding: .1em .45em; text-align: center; border-bottom: 3px solid var(--k) }
+.foot { border-top: 1px solid var(--faint); padding-top: .6em } .foot label { flex: 1 1 14em; flex-wrap: nowrap; white-space: nowrap } .foot input { font: .85em monospace; flex: 1; min-width: 4em }
+.ears { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }`;
 
 // --- what a line may hold ---
 
@@ -326,7 +324,7 @@ function read_line(words) {
   for (const name of ["W_s", "b"]) numbers(`rnn ${name}`, state.rnn[name]);
   const t = clamp(Math.round(state.t) || T, 1, T), [, gate, step] = /^([ifgo])~(\d+)$/.exec(state.node) ?? [0, "f", 1];
   const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = state.view in TABS ? state.view : undefined;
-  const kept = { x, W_x, W_h, b, h0, c0, y, rnn: { W_x: beside.W_x, W_s: beside.W_s, b: beside.b }, t, node: `${gate}~${clamp(+step, 1, T)}`, view };
+  const kept = { x, W_x, W_h, b, h0, c0, y, rnn: beside, t, node: `${gate}~${clamp(+step, 1, T)}`, view };
   return JSON.parse(JSON.stringify(kept));
 }
 
@@ -341,14 +339,15 @@ function results(state) {
   return { T, trace, dh_last, d, S, terms, totals, race, whole: d[`${state.node[0]}_pre`][step_of(state.node) - 1], loss: dh_last ** 2 / 2 };
 }
 
-// --- pictures over time: each gets the results, the state and the width of a column, and gives {height, ink, label, caption} ---
+// --- pictures over time: of results, state and the width of a column; they give {height, ink, label, caption} ---
 
 const GUTTER = 34, MARGIN = 42;
 const middle = (t, col) => GUTTER + (t - 0.5) * col;
 const half_bar = (col) => Math.min(col * 0.3, 26);
 const across = (T, col, y, colour) => path(`M${GUTTER} ${y}h${T * col}`, colour);
-const curve_over = (values, col, y, colour, width, more) =>
-  path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v).toFixed(1)}`).join(""), colour, width, more);
+const curve = (values, col, y, colour, width, more, hollow = () => false) =>
+  path(values.map((v, r) => `${r ? "L" : "M"}${middle(r + 1, col)} ${y(v).toFixed(1)}`).join(""), colour, width, more) +
+  values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.7, hollow(v) ? "ground" : colour, colour)).join("");
 
 function draw_steps(T, now, col) {
   return range(1, T).map((t) => text(middle(t, col), 13, t === now ? `t = ${t}` : t, t === now ? "ink" : "grey", t === now ? 13.5 : 12)).join("");
@@ -363,6 +362,8 @@ function draw_bars(state, j, limit, col, height) {
   return across(state.x.length, col, y(0), "grey") + bars.join("") + text(GUTTER - 9, height / 2 + 4, state.x[0].length > 1 ? `x${sub(j + 1)}` : "x", "ink", 13, "end");
 }
 
+const step_in_words = ({ trace }, { t }) => Object.keys(NAMES).map((name) => `${NAMES[name]} ${wire(trace[name][t - 1])}`).join(", ");
+
 function draw_gates({ T, trace }, state, col, { dark }) {
   const rows = Object.keys(NAMES), high = 22;
   const drawn = rows.map((name, row) => {
@@ -373,21 +374,20 @@ function draw_gates({ T, trace }, state, col, { dark }) {
     });
     return text(GUTTER - 9, y + 15.5, name, ink(name), 13, "end") + cells.join("");
   });
-  const height = rows.length * high + 5, now = rows.map((name) => `${NAMES[name]} ${wire(trace[name][state.t - 1])}`).join(", ");
+  const height = rows.length * high + 5;
   return { height, ink: drawn.join("") + box(GUTTER + (state.t - 1) * col - 1, -1, col + 2, height + 2, "none", "ink", { rx: 4, "stroke-width": 2 }),
-    caption: "the stronger the colour, the farther from 0", label: `Heat map of gates and states over ${T} steps. At step ${state.t}: ${now}.` };
+    caption: "the stronger the colour, the farther from 0", label: `Heat map of gates and states. At step ${state.t}: ${step_in_words({ trace }, state)}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
   const height = 96, all = [...trace.c, ...trace.h, ...S.S, state.y, -0.3, 0.3];
   const top = Math.max(...all), bottom = Math.min(...all), y = (v) => 9 + ((top - v) / (top - bottom)) * (height - 18);
-  const run = (values, colour, width, more) => curve_over(values, col, y, colour, width, more) + values.map((v, r) => disc(middle(r + 1, col), y(v), width + 0.3, colour)).join("");
   const ends = [["c", trace.c, "ink"], ["h", trace.h, "o"], ["S", S.S, "rnn"], ["y*", [state.y], "exact"]].map(([name, values, colour]) => [name, values.at(-1), colour]);
   let lowest = -Infinity;
   const labels = [...ends].sort((a, b) => b[1] - a[1]).map(([name, value, colour]) => text(middle(T, col) + 17, (lowest = Math.max(y(value) + 4, lowest + 14)), name, colour, 13, "start"));
   const [c, h, s] = ends.map(([, value]) => said(value)), at = sub(T);
-  return { height, label: `Memory c, output h and the RNN's state S over ${T} steps. At the end c is ${c}, h ${h}, S ${s}; the target is ${said(state.y)}.`,
-    ink: across(T, col, y(0), "faint") + text(GUTTER - 9, y(0) + 4, "0", "grey", 11, "end") + run(S.S, "rnn", 2, { "stroke-dasharray": "2 4" }) + run(trace.h, "o", 2.4) + run(trace.c, "ink", 3) +
+  return { height, label: `Curves over ${T} steps, which end at c ${c}, h ${h}, and S ${s} for the RNN; the target is ${said(state.y)}.`,
+    ink: across(T, col, y(0), "faint") + text(GUTTER - 9, y(0) + 4, "0", "grey", 11, "end") + curve(S.S, col, y, "rnn", 2, { "stroke-dasharray": "2 4" }) + curve(trace.h, col, y, "o", 2.4) + curve(trace.c, col, y, "ink", 3) +
       disc(middle(T, col), y(state.y), 7, "none", "exact", 2.5) + labels.join(""),
     caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("exact", `target y* = ${said(state.y)}`)}, loss ½(h${at} − y*)² = ${said(loss)}; ${colored("rnn", `RNN: S${at} = ${s}`)}` };
 }
@@ -400,7 +400,7 @@ function place(node, col, T) {
   return [GUTTER + (step_of(node) - 1 + x) * col, y];
 }
 
-// A path without what the graph leaves out: m and the gates.
+// A path without m and the gates, which the graph leaves out.
 const stops = (nodes) => nodes.filter((node) => /^[Lhc]|~/.test(node));
 
 function draw_flow(found, state, col, { log, route }) {
@@ -412,7 +412,7 @@ function draw_flow(found, state, col, { log, route }) {
     const [[x1, y1], [x2, y2]] = [place(start, col, T), place(end, col, T)];
     return [x1, y1, ...(start[0] === "h" && end[0] === "c" ? [x1, y2] : [(x1 + x2) / 2, (y1 + y2) / 2]), x2, y2].map((v) => Math.round(10 * v) / 10);
   };
-  const curve = ([x1, y1, cx, cy, x2, y2]) => `M${x1} ${y1}Q${cx} ${cy} ${x2} ${y2}`;
+  const shaft = ([x1, y1, cx, cy, x2, y2]) => `M${x1} ${y1}Q${cx} ${cy} ${x2} ${y2}`;
   const head = ([x1, y1, cx, cy, x2, y2], width) => { // a triangle behind the middle
     const s = 0.6, at = (a, b, c) => (1 - s) ** 2 * a + 2 * s * (1 - s) * b + s * s * c, to = (a, b, c) => (1 - s) * (b - a) + s * (c - b);
     const [x, y, dx, dy] = [at(x1, cx, x2), at(y1, cy, y2), to(x1, cx, x2), to(y1, cy, y2)], size = (2.6 + width * 0.7) / Math.hypot(dx, dy), [u, v] = [dx * size, dy * size];
@@ -421,9 +421,9 @@ function draw_flow(found, state, col, { log, route }) {
   const shafts = [], faint = [], heads = {};
   for (const [start, end, v] of arrows) {
     const at = bend(start, end), colour = ink(ORDER.includes(end[0]) ? end[0] : start[0]), width = +(0.8 + 6 * share(v)).toFixed(1);
-    if (share(v) < 0.01) faint.push(curve(at));
+    if (share(v) < 0.01) faint.push(shaft(at));
     else {
-      shafts.push(path(curve(at), colour, width, v * dh_last < 0 ? { "stroke-dasharray": "5 2.5" } : {}));
+      shafts.push(path(shaft(at), colour, width, v * dh_last < 0 ? { "stroke-dasharray": "5 2.5" } : {}));
       heads[colour] = (heads[colour] ?? "") + head(at, width);
     }
   }
@@ -431,15 +431,15 @@ function draw_flow(found, state, col, { log, route }) {
     const [x, y] = place(node, col, T), chosen = node === state.node, colour = ink(node[0]);
     return disc(x, y, node[1] === "~" ? r : r + 0.5, chosen ? "tint" : "ground", chosen ? "exact" : colour, chosen ? 3.5 : 1.5) + text(x, y + r * 0.42, node[1] === "~" ? `${node[0]}\u0303` : node[0], colour, Math.max(9.5, r * 1.35));
   });
-  const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => curve(bend(lit[k], node))).join("");
-  const numbers = col < 60 ? "" : range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
+  const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
+  const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
   const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
   const scale = log ? `on a logarithmic scale, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
     ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +
       (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
-    label: `Unrolled graph of ${T} steps with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
+    label: `Unrolled graph with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
     caption: route ? `violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
       : `An arrow is as thick as what it carries back from L, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
@@ -469,18 +469,18 @@ function draw_race({ T, race }, state, col, { base }) {
   const logs = [...Object.values(race), before].flat().filter((v) => v).map((v) => Math.log10(Math.abs(v)));
   const top = Math.max(0.4, ...logs), bottom = Math.min(-0.6, Math.max(-18, Math.min(...logs)));
   const y = (v) => 9 + ((top - Math.max(Math.log10(Math.abs(v)), bottom)) / (top - bottom)) * (height - 18); // 0 lies at the bottom
-  const run = (values, colour, width, more = {}) => curve_over(values, col, y, colour, width, more) + values.map((v, r) => disc(middle(r + 1, col), y(v), width + 1, v < 0 ? "ground" : colour, colour)).join("");
+  const run = (values, colour, width, more) => curve(values, col, y, colour, width, more, (v) => v < 0);
   const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((n) => n * every);
   const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 5, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
   const verdict = exact * product < 0 ? `<b class="c-f">the product has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `the product is off by ${said(100 * off)} %`;
   return { height,
-    ink: axis.join("") + curve_over(before, col, y, "exact", 7, { opacity: 0.18 }) + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
-    label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: exact dC_T/dC_k ${said(exact)}, product of dC/dC ${said(product)}, RNN dS_T/dS_k ${said(of_rnn)}.`,
+    ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
+    label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
     caption: `at k = ${k}: <b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>, product of the sums above (dashed) ${said(product)}: ${verdict}. ${colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`)}. Hollow: negative; pale: as the lesson began.` };
 }
 
-// The cell of notebook 01 with the numbers of step t on its wires.
+// The cell of notebook 01 with its numbers.
 const GATE_X = { f: 104, i: 214, g: 324, o: 434 }, READ_X = 520, WRITE_X = 269, CELL_LINE = 42, MERGE = 112, BUS = 250;
 
 function draw_cell({ trace }, state, dark) {
@@ -496,21 +496,20 @@ function draw_cell({ trace }, state, dark) {
       text(x + 6, 236, `${name}\u0303${t} = ${said(trace[`${name}_pre`][r])}`, "grey", 12.5, "start");
   });
   const x_t = state.x[r].length > 1 ? `(${state.x[r].map(said).join(", ")})` : said(state.x[r][0]);
-  return { ink: box(28, 18, 512, 248, "soft", "none", { rx: 14 }) + wires([[0, CELL_LINE], [560, CELL_LINE]], "ink", 4.5) + wires([[0, BUS], [434, BUS]], "grey") + wires([[40, 290], [40, BUS]], "grey") +
+  return box(28, 18, 512, 248, "soft", "none", { rx: 14 }) + wires([[0, CELL_LINE], [560, CELL_LINE]], "ink", 4.5) + wires([[0, BUS], [434, BUS]], "grey") + wires([[40, 290], [40, BUS]], "grey") +
       wires([[WRITE_X, 100], [WRITE_X, 54]], "ink") + wires([[READ_X, CELL_LINE], [READ_X, 126]], "ink") + wires([[READ_X, 150], [READ_X, BUS], [560, BUS]], "ink") + gates.join("") +
       sign(104, CELL_LINE, "×") + sign(WRITE_X, CELL_LINE, "+") + sign(WRITE_X, MERGE, "×") + sign(READ_X, 138, "×") + box(READ_X - 22, 66, 44, 22, "ground", "ink", { rx: 6, "stroke-width": 1.6 }) + text(READ_X, 82, "tanh", "ink", 13) +
       text(0, 12, `c${before} = ${wire(c_prev)}`, "ink", 14.5, "start") + text(560, 12, `c${t} = ${wire(v.c)}`, "ink", 14.5, "end") + text(122, 34, `f${t} · c${before} = ${wire(v.f * c_prev)}`, "f", 13, "start") +
       text(WRITE_X + 9, 81, `i${t} · g${t} = ${wire(v.i * v.g)}`, "ink", 13, "start") + text(READ_X - 8, 112, `m${t} = ${wire(v.m)}`, "ink", 13, "end") + text(0, 240, `h${before} = ${wire(h_prev)}`, "ink", 13.5, "start") +
-      text(560, 284, `h${t} = ${wire(v.h)}`, "ink", 14.5, "end") + text(50, 284, `x${t} = ${x_t}`, "ink", 13.5, "start"),
-    label: `The LSTM cell at step ${state.t}: ${Object.keys(NAMES).map((name) => `${NAMES[name]} ${wire(v[name])}`).join(", ")}, before ${wire(c_prev)} and ${wire(h_prev)}.` };
+      text(560, 284, `h${t} = ${wire(v.h)}`, "ink", 14.5, "end") + text(50, 284, `x${t} = ${x_t}`, "ink", 13.5, "start");
 }
 
-// The same step as sums: where each pre-activation comes from, then c and h.
+// The same step as sums.
 function write_sums({ trace }, state) {
   const r = state.t - 1, t = sub(state.t), before = sub(r), h_prev = r ? trace.h[r - 1] : state.h0, v = (name) => wire(trace[name][r]);
   const rows = ORDER.map((name) => {
     const k = GATES.indexOf(name), parts = [lstm.dot(state.W_x[k], state.x[r]), state.W_h[k] * h_prev, state.b[k]];
-    return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${signed(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
+    return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${part < 0 ? "" : "+"}${said(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
   });
   return `<table class="sums"><thead><tr><th scope="col"></th><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
 <p>c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
@@ -528,23 +527,25 @@ function factor_name(start, end) {
   return kind === "g" ? `1−g${s}²` : `${name}${s}(1−${name}${s})`;
 }
 
-// --- the element: <living-lstm preset="a latch" view="backward" parts="gates race"> ---
+// --- the element: <living-lstm preset="a latch" view="backward"> ---
 
 class LivingLSTM extends HTMLElement {
   connectedCallback() {
     if (!this.shadowRoot) {
       this.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes keys for itself unless this stands where they are pressed
       this.dataset.preventSwipe = ""; // reveal.js turns the page at a swipe
-      Object.assign(this, { log: true, shown: 0, written: new WeakMap(), parts: this.getAttribute("parts")?.split(/[\s,]+/) });
+      Object.assign(this, { log: true, shown: 0, written: new WeakMap() });
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
-      this.find("details").open = !this.parts && !this.closest(".reveal") && this.clientWidth >= 860;
+      this.find("details").open = !this.closest(".reveal") && this.clientWidth >= 860;
       this.listen();
       this.night = matchMedia("(prefers-color-scheme: dark)");
-      const given = this.preset_of(this.getAttribute("preset"));
-      this.view = [this.getAttribute("view"), PRESETS[given].view].find((view) => view in TABS);
+      const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = given in PRESETS ? given : "worked example";
+      this.view = view in TABS ? view : PRESETS[preset].view;
       this.theme();
-      this.load(PRESETS[given], given);
-      this.from_address();
+      this.load(PRESETS[preset], preset);
+      // The address may carry a line, for the first one on the page; not where the address belongs to reveal.js or to Lab.
+      this.has_address = document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
+      if (this.has_address && location.hash.startsWith("#lstm=")) this.take(decodeURIComponent(location.hash.slice(6)));
     }
     this.sized = new ResizeObserver(() => {
       this.measured = false;
@@ -570,10 +571,6 @@ class LivingLSTM extends HTMLElement {
     return this.find(`[data-${data}]`);
   }
 
-  preset_of(name) {
-    return name in PRESETS ? name : Object.keys(PRESETS)[0];
-  }
-
   // Dark or light: what the page says, what JupyterLab says, what the ground below is, what the reader's system says.
   theme() {
     const page = this.closest("[data-theme]")?.dataset.theme, lab = document.body.dataset.jpThemeLight;
@@ -591,10 +588,10 @@ class LivingLSTM extends HTMLElement {
 
   skeleton() {
     const picture = (part, title, extra = "") =>
-      `<figure data-part="${part}"><figcaption><h3>${title}</h3><span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
+      `<figure data-part="${part}"><figcaption><h3>${title}</h3> <span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
     return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
 <div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
-  <div class="tabs" role="radiogroup" aria-label="what to look at" ${this.parts ? "hidden" : ""}>${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
+  <div class="tabs" role="radiogroup" aria-label="what to look at">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
 <p class="look" data-look></p>
 <div class="grid"><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
   <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1"></label></div>
@@ -602,31 +599,31 @@ class LivingLSTM extends HTMLElement {
   <figure data-part="inputs"><figcaption class="c-grey">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
   ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="c-grey" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
   ${picture("terms", "The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div>
-  <div data-part="cell"><h3>The cell at step <span data-caption="cell"></span></h3><div class="two"><svg role="img" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
+  <div data-part="cell"><h3>The cell at step <span data-caption="cell"></span></h3><div class="two"><svg role="img" aria-label="the numbers of this step on the wires of the cell" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
   <div data-part="paths"><h3>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></h3>
-    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain numbers" data-chain></div></div></div></div></div>
-<details class="weights" ${this.parts ? "hidden" : ""}><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
-<div class="foot" ${this.parts ? "hidden" : ""}><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><button data-do="link">Copy link</button><span role="status" data-said></span></div>
+    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain" data-chain></div></div></div></div></div>
+<details class="weights"><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
+<div class="foot"><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><span role="status" data-said></span></div>
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
   }
 
-  // Slider and number field of the state's number at this address, such as W_x.1.0.
+  // Slider and number field of the number at this address.
   knob(address, name, low = -4, high = 4) {
     const common = `data-at="${address}" autocomplete="off"`;
     return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${name}, as a number">`;
   }
 
-  // What depends on the number of steps and inputs, made anew when these change.
+  // What depends on the number of steps and inputs.
   rebuild() {
     const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), n = (j) => (I > 1 ? j + 1 : "");
     const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="c-grey">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
-    const small = (address, words, name, ...reach) => `<label><span>${words}</span> ${this.knob(address, name, ...reach)}</label>`;
+    const small = (address, words, name, ...reach) => `<div>${words}${this.knob(address, name, ...reach)}</div>`;
     this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
 <fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", -1, 1)}${small("h0", "h₀ and S₀", "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
 <fieldset><legend class="c-rnn">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>Draw at random: <button data-do="draw-x">inputs</button> <button data-do="draw-w">weights</button></p>`;
-    this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}; the numbers are in the view Forward"><g></g><g></g></svg><div class="row">${range(1, T)
+    this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}"><g></g><g></g></svg><div class="row">${range(1, T)
       .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="x${n(j)} at step ${t}">`).join("")}</div>`).join("");
     this.get("do=node-step").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
     this.get("do=t").max = T;
@@ -635,11 +632,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   load(state, preset = "") {
-    const { look, ...rest } = state, before = this.state;
-    this.state = read_line(JSON.stringify(rest));
-    if (before && this.state.view) this.view = this.state.view;
-    Object.assign(this, { preset, shown: 0 });
-    this.get("look").textContent = look ?? "A configuration that was handed to you.";
+    const before = this.state;
+    this.state = read_line(JSON.stringify(state));
+    if (before && this.state.view) Object.assign(this, { view: this.state.view, measured: false });
+    Object.assign(this, { begun: preset || this.begun, shown: 0 });
+    this.get("look").textContent = state.look ?? "A configuration that was handed to you.";
     this.get("do=preset").value = preset;
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
@@ -649,30 +646,19 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.render();
   }
 
-  // The address may carry a line, for the first one on the page; not where the address belongs to reveal.js or to Lab.
-  from_address() {
-    const own = document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
-    this.get("do=link").hidden = !own;
-    if (own && location.hash.startsWith("#lstm=")) this.take(decodeURIComponent(location.hash.slice(6)));
-  }
-
   take(words) {
     try {
       this.load(read_line(words));
-      this.say("taken over");
+      this.get("said").textContent = "taken over";
     } catch (error) {
-      this.say(`not taken over: ${error.message}`);
+      this.get("said").textContent = `not taken over: ${error.message}`;
     }
   }
 
-  say(words) {
-    this.get("said").textContent = words;
-  }
-
+  // The state's number at an address such as W_x.1.0; with a value, after setting it.
   at(address, value) {
     const keys = address.split("."), last = keys.pop(), home = keys.reduce((part, key) => part[key], this.state);
-    if (value !== undefined) home[last] = value;
-    return home[last];
+    return value === undefined ? home[last] : (home[last] = value);
   }
 
   later() {
@@ -682,11 +668,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   listen() {
     const root = this.shadowRoot, listen_to = (type, act) => root.addEventListener(type, act);
     listen_to("input", ({ target }) => {
-      const address = target.dataset.at, what = target.dataset.do;
-      if (address) {
+      const { at, do: what } = target.dataset;
+      if (at) {
         const good = target.value !== "" && Number.isFinite(+target.value);
         target.setAttribute("aria-invalid", !good);
-        if (good) this.at(address, +target.value);
+        if (good) this.at(at, +target.value);
       } else if (what === "t") this.state.t = +target.value;
       else if (what === "T") this.steps(+target.value);
       else return;
@@ -695,7 +681,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     listen_to("change", ({ target }) => {
       const what = target.dataset.do;
       if (what === "preset") this.load(PRESETS[target.value], target.value);
-      else if (what === "view") this.look_at(target.value);
+      else if (what === "view") Object.assign(this, { view: target.value, measured: false });
       else if (what === "gate" || what === "node-step") this.aim(`${this.get("do=gate").value}~${this.get("do=node-step").value}`);
       else if (what === "log") this.log = target.checked;
       else if (what === "line") this.take(target.value);
@@ -703,13 +689,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       this.later();
     });
     listen_to("click", ({ target }) => {
-      const what = target.closest("[data-do]")?.dataset.do, drawn = () => Math.round(40 * Math.random() - 20) / 10; // from −2 to 2
-      if (what === "again") this.load(PRESETS[this.preset_of(this.preset)], this.preset_of(this.preset));
-      else if (what === "draw-x") this.state.x = this.state.x.map((x_t) => x_t.map(drawn));
-      else if (what === "draw-w") for (const part of ["W_x", "W_h", "b"]) this.state[part] = this.state[part].map((v) => (Array.isArray(v) ? v.map(drawn) : drawn()));
-      else if (what === "copy") this.copy(this.words());
-      else if (what === "link") this.copy(location.href.replace(/#.*/, "") + (location.hash = `#lstm=${encodeURIComponent(this.words())}`));
-      else if (target.closest("[data-route]")) this.shown = +target.closest("[data-route]").dataset.route;
+      const what = target.dataset.do, route = target.closest("[data-route]"), drawn = () => Math.round(40 * Math.random() - 20) / 10; // from −2 to 2
+      if (what === "again") this.load(PRESETS[this.begun], this.begun);
+      else if (/^draw/.test(what)) for (const part of what === "draw-x" ? ["x"] : ["W_x", "W_h", "b"]) this.state[part] = this.state[part].map((v) => (v.map ? v.map(drawn) : drawn()));
+      else if (what === "copy") this.copy();
+      else if (route) this.shown = +route.dataset.route;
       else return;
       this.later();
     });
@@ -735,7 +719,6 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     });
   }
 
-  // Where in a picture over time, in its own units.
   point(svg, event) {
     const seen = svg.getBoundingClientRect(), unit = this.width / seen.width, x = (event.clientX - seen.left) * unit;
     return { x, y: (event.clientY - seen.top) * unit, t: Math.floor((x - GUTTER) / this.col) + 1 };
@@ -747,15 +730,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.later();
   }
 
-  look_at(view) {
-    this.view = view;
-    this.measured = false;
-  }
-
   aim(node) {
     Object.assign(this.state, { node, t: step_of(node) });
-    this.shown = 0;
-    if (!this.parts) this.look_at("paths");
+    Object.assign(this, { shown: 0, view: "paths", measured: false });
     this.later();
   }
 
@@ -771,11 +748,11 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     return JSON.stringify({ ...this.state, view: this.view });
   }
 
-  copy(words) {
-    const field = this.get("do=line");
-    field.value = words;
-    field.select();
-    this.say(document.execCommand("copy") ? "copied" : "press Ctrl+C"); // navigator.clipboard is not there on plain http
+  copy() {
+    this.get("do=line").select();
+    const copied = document.execCommand("copy") ? "copied" : "press Ctrl+C"; // navigator.clipboard is not there on plain http
+    if (this.has_address) history.replaceState(null, "", `#lstm=${encodeURIComponent(this.words())}`);
+    this.get("said").textContent = copied + (this.has_address ? "; the address holds it too" : "");
   }
 
   // Write only what has changed.
@@ -789,8 +766,8 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   measure() {
     const wide = this.find(".w").clientWidth, z = (this.zoom = this.closest(".reveal") ? 1.3 : wide >= 1500 ? 1.2 : 1), style = this.find(".w").style;
     style.setProperty("--z", z);
-    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !(this.parts ? this.parts.includes(part.dataset.part) : PARTS[part.dataset.part].includes(this.view));
-    for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = !this.parts && this.view !== "forward";
+    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !PARTS[part.dataset.part].includes(this.view);
+    for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = this.view !== "forward";
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
     this.col = Math.max(this.get("part=flow").hidden ? 44 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
     this.width = GUTTER + T * this.col + MARGIN;
@@ -809,7 +786,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     const [gate, step] = [state.node[0], step_of(state.node)], paths = seen("paths") && lstm.gradient_paths(found.trace, state, step, gate, found.dh_last, SHOWN_PATHS);
     const how = { log: this.log, base: this.base, dark, route: paths ? paths[this.shown] : undefined };
     const paint = (svg, { height, ink: drawn, over = "", label }, light = true) => {
-      const view = `0 0 ${this.width} ${height}`, size = { viewBox: view, width: this.width * this.zoom, height: height * this.zoom };
+      const size = { viewBox: `0 0 ${this.width} ${height}`, width: this.width * this.zoom, height: height * this.zoom };
       for (const [key, value] of Object.entries(size)) if (svg.getAttribute(key) !== `${value}`) svg.setAttribute(key, value);
       this.put(svg.firstChild, (light ? box(GUTTER + (state.t - 1) * col, 0, col, height, "tint") : "") + drawn);
       this.put(svg.lastChild, over);
@@ -825,28 +802,25 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       this.put(this.get(`caption=${part}`), picture.caption);
     }
     this.get("log").hidden = !!paths;
-    const cell = draw_cell(found, state, dark);
     if (seen("cell")) {
-      this.put(this.get("svg=cell"), cell.ink);
-      this.get("svg=cell").setAttribute("aria-label", cell.label);
+      this.put(this.get("svg=cell"), draw_cell(found, state, dark));
       this.put(this.get("caption=cell"), `${state.t}`);
       this.put(this.get("sums"), write_sums(found, state));
     }
     if (paths) this.list(found, paths, lstm.count_paths(T, step, gate));
     this.sync();
     clearTimeout(this.speech);
-    const end = `dC${T} by dC${state.t} is ${said(found.race.exact[state.t - 1])}`;
-    this.speech = setTimeout(() => this.put(this.get("ears"), `${cell.label} Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}; ${end}.`), 600);
+    this.speech = setTimeout(() => this.put(this.get("ears"), `At step ${state.t}: ${step_in_words(found, state)}. Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}, dC${T} by dC${state.t} ${said(found.race.exact[state.t - 1])}.`), 600);
   }
 
-  // The largest paths to the chosen pre-activation, what they add up to, and the factors of one of them.
+  // The largest paths, what they add up to, and the factors of one of them.
   list({ whole, trace, dh_last }, paths, all) {
     const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? `, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
     const most = paths.length < all ? `; the ${paths.length} largest, listed here, add up to ${said(sum(paths.map(({ value }) => value)))}` : "";
     this.put(this.get("caption=paths"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${most}. Press one.`);
     const short = (nodes) => stops(nodes).map(symbol).join(" ").replace(/(c[₀-₉]+ )(?:c[₀-₉]+ )+(c[₀-₉]+)/g, "$1… $2");
     this.put(this.get("paths"), paths.map(({ nodes, value }, k) =>
-      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="c-grey">${whole ? `${Math.round((100 * value) / whole)} %`.replace("-", "−") : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
+      `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="c-grey">${whole ? `${said(Math.round((100 * value) / whole))} %` : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
     const { nodes, value } = paths[this.shown] ?? paths[0];
     this.put(this.get("chain"), nodes.slice(1).map((end, k) => [nodes[k], end]).map(([start, end]) =>
       `<span style="--k:var(--${ink(ORDER.includes(end[0]) ? end[0] : start[0])})"><small class="c-grey">${factor_name(start, end)}</small>${said(lstm.local_derivative(start, end, trace, state, dh_last))}</span>`).join("·") + ` = <b class="c-exact">${said(value)}</b>`);
@@ -871,7 +845,6 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     }
     this.get("do=t").value = state.t;
     this.get("do=T").value = this.get("T").textContent = state.x.length;
-    this.get("do=T").setAttribute("aria-valuetext", `${state.x.length} steps`);
     this.find(`[data-do=view][value=${this.view}]`).checked = true;
     this.get("do=gate").value = state.node[0];
     this.get("do=node-step").value = step_of(state.node);
