@@ -273,7 +273,7 @@ ${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}) } .li
 .pad { padding: .7em; display: grid; gap: .6em } .top, .foot, .foot label { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center }
 .look { margin: 0; max-width: 62em } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr) }
 @container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr) } .big { grid-area: big } .weights { grid-area: weights } .time { grid-area: time } }
-[hidden] { display: none !important } p { margin: .3em 0 } b, h3, th, summary, legend { font-weight: 600 } h3 { font-size: 1em; margin: 0 }
+[hidden] { display: none !important } p { margin: .3em 0 } b, th, summary, legend { font-weight: 600 }
 select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 26px }
 button { background: var(--soft); cursor: pointer; padding: .1em .7em } summary { cursor: pointer }
 :focus-visible, .tabs :has(:focus-visible) { outline: 3px solid var(--i); outline-offset: 1px }
@@ -283,12 +283,12 @@ input[type=range] { padding: 0; width: 100%; margin: 0; border: 0; background: n
 input[type=number] { width: 100%; padding: 0 2px; text-align: center; appearance: textfield; min-height: 1.6em; border-color: var(--faint) }
 input::-webkit-inner-spin-button { display: none } input[type=checkbox] { min-height: 0; vertical-align: middle } input[aria-invalid=true] { outline: 2px solid var(--f) }
 sub { line-height: 0 } small { display: block; font-size: .8em; font-weight: 400 }
-.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: .45em .6em; --k: var(--f); color: var(--f); font-weight: 600 }
+.big { display: grid; grid-template-columns: auto 1fr 4.2em; gap: .6em; align-items: center; background: var(--soft); border-left: 5px solid var(--f); padding: .45em .6em; --k: var(--f); font-weight: 600 }
 table { border-collapse: collapse; width: 100% } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none }
 .knobs { table-layout: fixed } .knobs th[scope=row] { width: 2.4em; text-align: left } .knobs th { color: var(--k); line-height: 1.2 }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0 } legend { padding: 0 }
 .roll { overflow: auto hidden }
-figure { margin: 0 0 .7em; width: max-content; min-width: 100% } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em } figcaption h3 { display: inline }
+figure { margin: 0 0 .7em; width: max-content; min-width: 100% } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em }
 svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y } svg[data-drag] { touch-action: pan-x; cursor: ns-resize } svg[data-svg=flow] { cursor: pointer } svg text { pointer-events: none; user-select: none }
 .row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns) }
 .two { display: grid; gap: .4em 1.6em; grid-template-columns: minmax(0, 1fr); align-items: start } @container (min-width: 1100px) { .two { grid-template-columns: 11fr 10fr } }
@@ -511,7 +511,7 @@ function write_sums({ trace }, state) {
     const k = GATES.indexOf(name), parts = [lstm.dot(state.W_x[k], state.x[r]), state.W_h[k] * h_prev, state.b[k]];
     return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${part < 0 ? "" : "+"}${said(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
   });
-  return `<table class="sums"><thead><tr><th scope="col"></th><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+  return `<table class="sums"><thead><tr><td></td><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
 <p>c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
 h${t} = ${colored("o", `o${t}`)} tanh c${t} = ${colored("o", v("o"))} · ${v("m")} = <b>${v("h")}</b></p>`;
 }
@@ -588,7 +588,7 @@ class LivingLSTM extends HTMLElement {
 
   skeleton() {
     const picture = (part, title, extra = "") =>
-      `<figure data-part="${part}"><figcaption><h3>${title}</h3> <span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
+      `<figure data-part="${part}"><figcaption><b>${title}</b> <span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
     return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
 <div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
   <div class="tabs" role="radiogroup" aria-label="what to look at">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
@@ -599,9 +599,9 @@ class LivingLSTM extends HTMLElement {
   <figure data-part="inputs"><figcaption class="c-grey">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
   ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="c-grey" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
   ${picture("terms", "The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div>
-  <div data-part="cell"><h3>The cell at step <span data-caption="cell"></span></h3><div class="two"><svg role="img" aria-label="the numbers of this step on the wires of the cell" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
-  <div data-part="paths"><h3>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></h3>
-    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><h3>The chosen path, factor by factor</h3><div class="chain" data-chain></div></div></div></div></div>
+  <div data-part="cell"><b>The cell at step <span data-caption="cell"></span></b><div class="two"><svg role="img" aria-label="the numbers of this step on the wires of the cell" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
+  <div data-part="paths"><b>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></b>
+    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><b>The chosen path, factor by factor</b><div class="chain" data-chain></div></div></div></div></div>
 <details class="weights"><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
 <div class="foot"><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><span role="status" data-said></span></div>
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
@@ -838,7 +838,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
         input.max = most;
         input.value = value;
         input.setAttribute("aria-valuetext", said(value));
-      } else if (input !== active || +input.value !== value) {
+      } else if (input !== active) {
         input.value = +value.toFixed(4);
         input.removeAttribute("aria-invalid");
       }
