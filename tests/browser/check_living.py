@@ -238,7 +238,8 @@ def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
     cell = nbformat.v4.new_code_cell("from lstm_helpers.plots import living_lstm\nliving_lstm('b_f = 3')", id="living")
     data = living_lstm("b_f = 3")._repr_mimebundle_()
     cell.execution_count, cell.outputs = 1, [nbformat.v4.new_output("execute_result", data, execution_count=1)]
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / f"living_{trusted}.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f"living_{trusted}.ipynb")
     with open_page(f"{address}/doc/tree/living_{trusted}.ipynb?reset", home=address, height=900) as page:
         page.wait_for_function("window.jupyterapp?.shell?.currentWidget", timeout=60_000)
         page.set_default_timeout(60_000)
