@@ -271,8 +271,8 @@ ${[0, 1].map((dark) => `.w${dark ? ".dark" : ""} { color-scheme: ${dark ? "dark"
 ${Object.keys(COLOURS).map((name) => `.fill-${name} { fill: var(--${name}) } .line-${name}, .edge-${name} { stroke: var(--${name}) } .c-${name} { color: var(--${name}) }`).join("")}
 .fill-none, path[class^=line] { fill: none } .fill-white { fill: #fff } .fill-black { fill: #000 }
 .pad { padding: .7em; display: grid; gap: .6em } .top, .foot, .foot label { display: flex; gap: .5em .9em; flex-wrap: wrap; align-items: center }
-.look { margin: 0; max-width: 62em } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr) }
-@container (min-width: 860px) { .grid { grid-template: "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr) } .big { grid-area: big } .weights { grid-area: weights } .time { grid-area: time } }
+.look { margin: 0 } .grid { display: grid; gap: .8em 1.6em; grid-template-columns: minmax(0, 1fr) }
+@container (min-width: 860px) { .grid { grid-template: "look time" auto "big time" auto "weights time" 1fr / calc(276px * var(--z)) minmax(0, 1fr) } .look { grid-area: look } .big { grid-area: big } .weights { grid-area: weights } .time { grid-area: time } }
 [hidden] { display: none !important } p { margin: .3em 0 } b, th, summary, legend { font-weight: 600 }
 select, button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--grey); border-radius: 5px; padding: .1em .4em; max-width: 100%; box-sizing: border-box; min-height: 26px }
 button { background: var(--soft); cursor: pointer; padding: .1em .7em } summary { cursor: pointer }
@@ -592,8 +592,7 @@ class LivingLSTM extends HTMLElement {
     return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
 <div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
   <div class="tabs" role="radiogroup" aria-label="what to look at">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
-<p class="look" data-look></p>
-<div class="grid"><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
+<div class="grid"><p class="look" data-look></p><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
   <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
   <figure data-part="inputs"><figcaption class="c-grey">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
@@ -764,12 +763,16 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
 
   // The columns are as wide as there is room for; on a wide screen and on slides everything is larger.
   measure() {
-    const wide = this.find(".w").clientWidth, z = (this.zoom = this.closest(".reveal") ? 1.3 : wide >= 1500 ? 1.2 : 1), style = this.find(".w").style;
+    const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides || clientWidth >= 1500 ? 1.2 : 1);
     style.setProperty("--z", z);
     for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !PARTS[part.dataset.part].includes(this.view);
     for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = this.view !== "forward";
+    if (slides) { // what does not fit on the slide is scrolled to
+      const [seen, own] = [slides, this].map((element) => element.getBoundingClientRect()), left = slides.offsetHeight * (1 - (own.top - seen.top) / seen.height);
+      Object.assign(this.style, { overflow: "auto", maxHeight: `${left - 8}px` });
+    }
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(this.get("part=flow").hidden ? 44 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
+    this.col = Math.max(this.get("part=flow").hidden ? 44 : room > 600 * z ? 54 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);
