@@ -246,7 +246,7 @@ const COLOURS = { // light, dark
   g: ["#008560", "#3CC9A0"], o: ["#B0568A", "#E59CC6"], rnn: ["#8A5A00", "#DDB060"], exact: ["#5B2A86", "#C9A6F5"],
 };
 const rgb = (name, dark) => [1, 3, 5].map((at) => parseInt(COLOURS[name][+dark].slice(at, at + 2), 16));
-// Black or white, whichever has more contrast on that colour.
+// Black or white: what can be read on that colour.
 const on = (colour) => (lstm.dot(colour.map((v) => (v / 255) ** 2.2), [0.2126, 0.7152, 0.0722]) > 0.183 ? "black" : "white");
 
 const attrs = (given) => Object.entries(given).map(([key, value]) => ` ${key}="${value}"`).join("");
@@ -376,7 +376,7 @@ function draw_gates({ T, trace }, state, col, { dark }) {
   });
   const height = rows.length * high + 5;
   return { height, ink: drawn.join("") + box(GUTTER + (state.t - 1) * col - 1, -1, col + 2, height + 2, "none", "ink", { rx: 4, "stroke-width": 2 }),
-    caption: "the stronger the colour, the farther from 0", label: `Heat map of gates and states. At step ${state.t}: ${step_in_words({ trace }, state)}.` };
+    caption: "strong colour is far from 0", label: `Heat map of gates and states. At step ${state.t}: ${step_in_words({ trace }, state)}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
@@ -435,13 +435,13 @@ function draw_flow(found, state, col, { log, route }) {
   const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
   const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
-  const scale = log ? `on a logarithmic scale, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
+  const scale = log ? `logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
     ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +
       (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
     label: `Unrolled graph with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
     caption: route ? `violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
-      : `An arrow is as thick as what it carries back from L, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
+      : `Arrows are as thick as what they carry back, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
 
 const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "through f"], via_i: ["i", "through i"], via_g: ["g", "through g"] };
@@ -606,7 +606,6 @@ class LivingLSTM extends HTMLElement {
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
   }
 
-  // Slider and number field of the number at this address.
   knob(address, name, low = -4, high = 4) {
     const common = `data-at="${address}" autocomplete="off"`;
     return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${name}, as a number">`;
@@ -754,7 +753,6 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.get("said").textContent = copied + (this.has_address ? "; the address holds it too" : "");
   }
 
-  // Write only what has changed.
   put(element, markup) {
     if (this.written.get(element) === markup) return;
     this.written.set(element, markup);
