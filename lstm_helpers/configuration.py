@@ -5,7 +5,9 @@ L = (h_T - y)^2 / 2; rnn {W_x (I), W_s, b}, the tanh RNN beside it. What else st
 """
 
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from lstm_helpers.weights import LSTMWeights
 
 KEYS = ("x", "W_x", "W_h", "b", "h0", "c0", "y", "rnn")
 MOST_STEPS = 12
+
+SCRIPT = (Path(__file__).parent / "plots" / "living_lstm.js").read_text(encoding="utf-8")
+PRESETS = json.loads(re.search(r"/\* presets \*/ (.*?) /\* end of presets \*/", SCRIPT, re.DOTALL)[1])
+PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}  # the lessons
 
 
 @dataclass(frozen=True, eq=False)

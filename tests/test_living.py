@@ -10,8 +10,8 @@ from living_node import asked, drawn
 from pictures import pictures
 
 from lstm_helpers import gradient_flow, lstm_backward, lstm_forward, rnn, worked_example
-from lstm_helpers.configuration import Configuration
-from lstm_helpers.plots.living_lstm import PRESETS, SCRIPT, VIEWS, living_lstm
+from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
+from lstm_helpers.plots.living_lstm import VIEWS, living_lstm
 
 CONFIGURATIONS = list(drawn(200))
 GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0", "h", "c", "i_pre", "f_pre", "g_pre", "o_pre")

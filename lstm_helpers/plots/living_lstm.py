@@ -1,21 +1,15 @@
 """A living LSTM in a notebook, on a page or on a slide: living_lstm.js, with a picture where scripts do not run."""
 
 import html
-import json
-import re
-from importlib import resources
 
 import numpy as np
 
-from lstm_helpers.configuration import Configuration
+from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
 from lstm_helpers.gradient_flow import cell_gradient, cell_state_terms
 from lstm_helpers.plots.forward import draw_gates
 from lstm_helpers.plots.show import Picture
 from lstm_helpers.plots.style import INK, OTHER_COLOURS, new_figure, styled
 
-SCRIPT = resources.files(__package__).joinpath("living_lstm.js").read_text(encoding="utf-8")
-PRESETS = json.loads(re.search(r"/\* presets \*/ (.*?) /\* end of presets \*/", SCRIPT, re.DOTALL)[1])
-PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}
 VIEWS = ("forward", "backward", "paths")
 
 
@@ -48,7 +42,7 @@ class LivingLSTM:
 def living_lstm(preset="worked example", view=None):
     """An LSTM of one unit to play with: forward pass, and every path of its gradient, redrawn at each touch.
 
-    preset: the lesson it opens with, a name in PRESETS. view: "forward", "backward" or "paths"; the lesson's own where
+    preset: the lesson it opens with, a name in `lstm_helpers.configuration.PRESETS`. view: "forward", "backward" or "paths"; the lesson's own where
     not given. It needs neither kernel nor network. Where scripts do not run, its first state is shown as a picture.
     Raises ValueError for a preset or view that there is not.
     """

@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from check_notebooks import RUN, lab  # noqa: F401 - a fixture
 
-from lstm_helpers.configuration import Configuration
+from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
 from lstm_helpers.gradient_flow import cell_gradient
-from lstm_helpers.plots.living_lstm import PRESETS, SCRIPT, living_lstm
+from lstm_helpers.plots.living_lstm import living_lstm
 from notebooks import ROOT
 
 REVEAL = ROOT / ".venv" / "node" / "node_modules" / "reveal.js" / "dist"
