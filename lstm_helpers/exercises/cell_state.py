@@ -1,5 +1,6 @@
 """The exercises to notebook 04."""
 
+import json
 import re
 import sys
 from functools import partial
@@ -8,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from lstm_helpers import gradient_flow
+from lstm_helpers.configuration import PRESETS, Configuration
 from lstm_helpers.exercises.asking import ask
-from lstm_helpers.exercises.reading import Hint
+from lstm_helpers.exercises.reading import Hint, configuration
 from lstm_helpers.exercises.table import Both, Exercise, Function, Letters, Listed, Number, Property
 from lstm_helpers.lstm import lstm_backward, lstm_forward, lstm_step, sigmoid
 from lstm_helpers.weights import LSTMWeights
@@ -498,6 +500,44 @@ COUPLED = Function(
     },
 )
 
+# --- 4.8 ---
+
+VANISHING = PRESETS["vanishing at b_f = 0"]
+
+
+def tenfold_fault(line):
+    one, given = configuration(line), Configuration.from_values(VANISHING)
+    if not all(np.array_equal(getattr(one, name), getattr(given, name)) for name in ("x", "h0", "c0", "y")):
+        return (
+            "inputs, start or target have changed: press Start again in the picture, and move weights and biases only"
+        )
+    if one.weights.b[1] != 0:
+        return f"the forget bias is {one.weights.b[1]:g}, but it has to stay at 0"
+    before, now = (each.gradients.f_pre[3, 0, 0] for each in (given, one))
+    if abs(now) >= 10 * abs(before):
+        return None
+    return f"it is {abs(now / before):.2g} times as large as it was: try one recurrent weight after the other"
+
+
+def with_changes(**changes):
+    return json.dumps(VANISHING | changes)
+
+
+TENFOLD = Property(
+    tenfold_fault,
+    with_changes(W_h=[0.4, 0.3, 3, -0.4]),
+    "look at the views Backward and Paths: by which arrows does the gradient get from c_t to c_{t-1}?",
+    [
+        (with_changes(), "it is 1 times"),
+        (with_changes(W_h=[4, 0.3, 0.5, -0.4]), "it is 0.33 times"),
+        (with_changes(W_h=[0.4, 0.3, 2, -0.4]), "it is 6.9 times"),
+        (with_changes(b=[0, 2, 0, 0]), "the forget bias is 2"),
+        (with_changes(y=-9), "target have changed"),
+        (with_changes(x=VANISHING["x"][1:]), "inputs, start or target have changed"),
+        (with_changes(W_h=[0.4, 0.3, 3]), "W_h must be 4"),
+    ],
+)
+
 EXERCISES = [
     Exercise("4.1", "list the four paths to an output gate", "4.10", PATHS, ([" → ".join(p[::-1]) for p in FOUR],)),
     Exercise("4.2", "count the paths of three other cells", "4.10", Listed(COUNTS)),
@@ -506,4 +546,11 @@ EXERCISES = [
     Exercise("4.5", "say when the product of the factors is exact", "4.13", Both(EXACT, PRODUCT)),
     Exercise("4.6", "find the two wrong lines in (4.16), and repair them", "4.16", Both(LINES, REPAIRED)),
     Exercise("4.7", "derive dC_t/dC_{t-1} with coupled gates and a peephole", "4.13", COUPLED),
+    Exercise(
+        "4.8",
+        "make a gradient ten times as large without the forget bias",
+        "4.12",
+        TENFOLD,
+        (with_changes(W_h=[0.4, 4, 0.5, -0.4]),),
+    ),
 ]

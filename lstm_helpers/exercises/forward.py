@@ -1,8 +1,11 @@
 """The exercises to notebook 01."""
 
+import json
+
 import numpy as np
 
-from lstm_helpers.exercises.reading import Hint, numbers
+from lstm_helpers.configuration import PRESETS, Configuration
+from lstm_helpers.exercises.reading import Hint, configuration, numbers
 from lstm_helpers.exercises.table import Exercise, Function, Named, Number, Paper, Property, Shape, changed
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
@@ -187,6 +190,46 @@ EQUAL = Number(
     },
 )
 
+# --- 1.8 ---
+
+GIVEN = PRESETS["worked example"]
+UNCLEARED = [0, 1, 1, 2, 2, 2, 2, 3, 3]  # the memory after each step, where x_2 = -1 does nothing
+
+
+def clearing_fault(line):
+    one = configuration(line)
+    if not np.array_equal(one.x, Configuration.from_values(GIVEN).x):
+        return "the inputs have changed: press Start again in the picture, and leave the bars alone"
+    c, f_7 = one.trace.c.ravel(), one.trace.f.item(6)
+    wrong = np.flatnonzero(np.abs(c - UNCLEARED) > 0.1) + 1
+    if not len(wrong):
+        return None
+    if wrong[0] == 7 and f_7 < 0.9:
+        return f"at t = 7 the forget gate is still {f_7:.2f}: which two numbers add up to its pre-activation?"
+    return (
+        f"after step {wrong[0]} the memory is {c[wrong[0] - 1]:.2f}, but it should be about {UNCLEARED[wrong[0] - 1]}"
+    )
+
+
+def with_changes(**changes):
+    return json.dumps(GIVEN | changes)
+
+
+KEEPS = Property(
+    clearing_fault,
+    with_changes(b=[-10, 110, 0, -10]),
+    "step to t = 7, and read in the sums beside the cell what shuts the forget gate",
+    [
+        (with_changes(), "the forget gate is still 0.00"),
+        (with_changes(b=[-10, 100, 0, -10]), "the forget gate is still 0.50"),
+        (with_changes(x=[[0, 0, 0]] * 9), "the inputs have changed"),
+        (with_changes(b=[10, 110, 0, -10]), "after step 1 the memory is 0.76"),
+        (with_changes(b=[100, 110, 0, -10]), "after step 1"),
+        (with_changes(c0=1), "after step 1 the memory is 1.00"),
+        ("b_f = 110", "press its button Copy"),
+    ],
+)
+
 EXERCISES = [
     Exercise("1.1", "work out one step on paper", "1.5", ON_PAPER, ([1.3808, 0.8812],)),
     Exercise("1.2", "say the shapes of weights and states", "1.8", Named(SHAPES)),
@@ -195,4 +238,11 @@ EXERCISES = [
     Exercise("1.5", "how long a leaky forget gate keeps half of a number", "1.5", LEAK),
     Exercise("1.6", "find the H that makes two LSTMs equally large", "1.12", EQUAL),
     Exercise("1.7", "write the step of an LSTM with coupled gates", "1.5", COUPLED),
+    Exercise(
+        "1.8",
+        "find weights with which x_2 = -1 clears nothing",
+        "1.2",
+        KEEPS,
+        (with_changes(W_x=[[0, 100, 0], [0, 0, 0], [1, 0, 0], [0, 0, 100]]),),
+    ),
 ]

@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 
+from lstm_helpers.configuration import Configuration
+
 
 class NotAnswered(Exception):
     """The answer, or what the student's function returned, is still blank. Its text, if any, says which part is."""
@@ -177,3 +179,11 @@ def shape(answer):
     if isinstance(answer, (int, float)):
         raise Hint("a shape is a tuple; one that has a single axis is written with a comma, such as (7,)")
     return tuple(answer)
+
+
+def configuration(line):
+    """The Configuration that a line copied from the living LSTM holds."""
+    try:
+        return Configuration.from_line(line)
+    except ValueError as error:
+        raise Hint(str(error)) from None

@@ -42,8 +42,9 @@ class LivingLSTM:
 def living_lstm(preset="worked example", view=None):
     """An LSTM of one unit to play with: forward pass, and every path of its gradient, redrawn at each touch.
 
-    preset: the lesson it opens with, a name in `lstm_helpers.configuration.PRESETS`. view: "forward", "backward" or "paths"; the lesson's own where
-    not given. It needs neither kernel nor network. Where scripts do not run, its first state is shown as a picture.
+    preset: the lesson it opens with, a name in lstm_helpers.configuration.PRESETS. view: "forward", "backward" or
+    "paths"; the lesson's own where not given. It needs neither kernel nor network. Where scripts do not run, its first
+    state is shown as a picture.
     Raises ValueError for a preset or view that there is not.
     """
     if preset not in PRESETS:
@@ -70,6 +71,6 @@ def draw_configuration(configuration):
         sizes = np.log10(np.maximum(np.abs(values), 1e-18))
         colour = OTHER_COLOURS.get(colour, INK)
         bottom.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
-        bottom.text(0.01, 1.02 + 0.13 * number, name, color=colour, transform=bottom.transAxes)
+        bottom.text(0.02 + 0.27 * number, 1.05, name, color=colour, transform=bottom.transAxes)
     bottom.set_ylabel(r"$\log_{10}$ of the size")
     return figure
