@@ -611,7 +611,6 @@ class LivingLSTM extends HTMLElement {
     return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${name}, as a number">`;
   }
 
-  // What depends on the number of steps and inputs.
   rebuild() {
     const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), n = (j) => (I > 1 ? j + 1 : "");
     const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="c-grey">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
@@ -667,12 +666,12 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     const root = this.shadowRoot, listen_to = (type, act) => root.addEventListener(type, act);
     listen_to("input", ({ target }) => {
       const { at, do: what } = target.dataset;
+      this.get("said").textContent = "";
       if (at) {
         const good = target.value !== "" && Number.isFinite(+target.value);
         target.setAttribute("aria-invalid", !good);
         if (good) this.at(at, +target.value);
       } else if (what === "t") this.state.t = +target.value;
-      else if (what === "T") this.steps(+target.value);
       else return;
       this.later();
     });
@@ -683,6 +682,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       else if (what === "gate" || what === "node-step") this.aim(`${this.get("do=gate").value}~${this.get("do=node-step").value}`);
       else if (what === "log") this.log = target.checked;
       else if (what === "line") this.take(target.value);
+      else if (what === "T") this.steps(+target.value);
       if (target.dataset.at) this.ranges.delete(target.dataset.at);
       this.later();
     });
