@@ -7,7 +7,7 @@ import numpy as np
 from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
 from lstm_helpers.gradient_flow import cell_gradient, cell_state_terms
 from lstm_helpers.plots.forward import draw_gates
-from lstm_helpers.plots.show import Picture
+from lstm_helpers.plots.show import png
 from lstm_helpers.plots.style import INK, OTHER_COLOURS, new_figure, styled
 
 VIEWS = ("forward", "backward", "paths")
@@ -21,22 +21,25 @@ class LivingLSTM:
 
     @property
     def alt(self):
-        trace = self.configuration.trace
-        return (
-            f"An LSTM of one unit to play with, here as it opens, lesson {self.preset!r}: above, a heat map of gates, "
-            f"cell state and hidden state over {len(trace.h)} steps; below, how much of C_k is left at the end "
-            f"(exactly, as the product of dC/dC, and for a tanh RNN)."
-        )
+        steps = len(self.configuration.x)
+        shown = f"How much of C_k is left after {steps} steps: exactly, as the product of dC/dC, and for a tanh RNN."
+        if self.view == "forward":
+            shown = f"Heat map of gates, cell state and hidden state over {steps} steps."
+        return f"An LSTM of one unit to play with, here as it opens with the lesson {self.preset!r}. {shown}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        picture, about = Picture(draw_configuration(self.configuration), self.alt)._repr_mimebundle_()
-        alt, width = html.escape(self.alt), about["image/png"]["width"]
+        picture = png(self.still(), colours=32)
         page = (
-            f'<living-lstm preset="{html.escape(self.preset)}" view="{self.view}"><img alt="{alt}" width="{width}" '
-            f'style="max-width:100%" src="data:image/png;base64,{picture["image/png"]}"></living-lstm>\n'
+            f'<living-lstm preset="{html.escape(self.preset)}" view="{self.view}"><img alt="{html.escape(self.alt)}" '
+            f'width="1000" style="max-width:100%" src="data:image/png;base64,{picture}"></living-lstm>\n'
             f"<script>\n{SCRIPT}</script>"
         )
         return {"text/html": page, "text/plain": self.alt}
+
+    def still(self):
+        """The picture that is shown where scripts do not run. Returns the Figure."""
+        one = self.configuration
+        return draw_gates(one.trace) if self.view == "forward" else draw_what_is_left(one)
 
 
 def living_lstm(preset="worked example", view=None):
@@ -56,21 +59,20 @@ def living_lstm(preset="worked example", view=None):
 
 
 @styled
-def draw_configuration(configuration):
-    """Gates and states of a Configuration over time, and below what is left of C_k at the end. Returns the Figure."""
+def draw_what_is_left(configuration):
+    """How much of C_k is left at the end, for every step k of a Configuration. Returns the Figure."""
     trace, weights, T = configuration.trace, configuration.weights, len(configuration.x)
-    figure, (top, bottom) = new_figure(10, 7, nrows=2, sharex=True, height_ratios=(3, 2))
-    draw_gates(trace, ax=top)
-    terms = [sum(cell_state_terms(trace, weights, t).values()).item() for t in range(1, T + 1)]
+    figure, ax = new_figure(10, 3.4)
+    sums = [sum(cell_state_terms(trace, weights, t).values()).item() for t in range(1, T + 1)]
     left = {
         "exact $dC_T/dC_k$": ([cell_gradient(trace, weights, T, k).item() for k in range(1, T + 1)], "-", "violet"),
-        r"$\prod dC_t/dC_{t-1}$": ([np.prod(terms[k:]) for k in range(1, T + 1)], "--", None),
+        r"$\prod dC_t/dC_{t-1}$": ([np.prod(sums[k:]) for k in range(1, T + 1)], "--", ""),
         "tanh RNN $dS_T/dS_k$": (configuration.rnn_gradients, ":", "brown"),
     }
     for number, (name, (values, dashes, colour)) in enumerate(left.items()):
-        sizes = np.log10(np.maximum(np.abs(values), 1e-18))
         colour = OTHER_COLOURS.get(colour, INK)
-        bottom.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
-        bottom.text(0.02 + 0.27 * number, 1.05, name, color=colour, transform=bottom.transAxes)
-    bottom.set_ylabel(r"$\log_{10}$ of the size")
+        sizes = np.log10(np.maximum(np.abs(values), 1e-18))
+        ax.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
+        ax.text(0.02 + 0.27 * number, 1.05, name, color=colour, transform=ax.transAxes)
+    ax.set(xlabel="step k", ylabel=r"$\log_{10}$ of the size", xticks=range(1, T + 1))
     return figure
