@@ -85,7 +85,7 @@ assets: .venv/with-publish
 	@$(call npm,mathjax@3.2.2 reveal.js@4.6.1)
 
 test-browser: site .venv/with-test .venv/with-rise .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
-	$(RUN) -m pytest --dist load tests/browser/check_decks.py tests/browser/check_site.py tests/browser/check_rise.py tests/browser/check_notebooks.py
+	$(RUN) -m pytest --dist load tests/browser/check_decks.py tests/browser/check_site.py tests/browser/check_rise.py tests/browser/check_notebooks.py tests/browser/check_living.py
 
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)
