@@ -62,7 +62,8 @@ def test_the_mouse_moves_weights_inputs_steps_and_paths(page_of):
         assert now["x"][2][0] == 2 != before[2][0] and now["t"] == 3
         assert [x for t, x in enumerate(now["x"]) if t != 2] == [x for t, x in enumerate(before) if t != 2]
         page.get_by_text("Backward", exact=True).click()
-        assert page.locator("[data-svg=flow]").is_visible() and not page.locator("[data-svg=gates]").is_visible()
+        page.locator("[data-svg=flow]").wait_for()
+        page.locator("[data-svg=gates]").wait_for(state="hidden")
         graph = page.locator("[data-svg=flow]").bounding_box()
         column = (graph["width"] - 34 - 42) / 12
         page.mouse.click(graph["x"] + 34 + 4.4 * column, graph["y"] + 98)
@@ -119,6 +120,7 @@ def test_a_finger_drags_an_input_and_finds_a_path(browser, tmp_path):
     touch("touchEnd")
     assert values(page)["x"][0][0] < -1.5
     page.get_by_text("Paths", exact=True).tap()
+    page.locator("[data-svg=flow]").wait_for()
     graph = page.locator("[data-svg=flow]").bounding_box()
     page.touchscreen.tap(graph["x"] + 34 + 1.67 * 72, graph["y"] + 98)
     assert values(page)["node"] == "g~2"
