@@ -3,7 +3,7 @@
 import pytest
 from deck_tools import complaints, open_deck, slides
 from notebook_rules import broken_links
-from page_tools import FORMULA_ERRORS, move_slider
+from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
 
 from notebooks import COURSE, ROOT
 
@@ -33,13 +33,13 @@ def test_deck(path, open_page):
         for number, slide in enumerate(slides(page), start=1):
             seen += [f"slide {number}: {complaint}" for complaint in complaints(slide)]
             minutes += page.evaluate("+Reveal.getCurrentSlide().dataset.minutes")
-            for _ in range(page.locator("section.present input[type=range]").count()):
-                slider = page.locator("input[type=range]").nth(moved)
+            for _ in range(page.locator(f"section.present {SLIDERS}").count()):
+                slider = page.locator(SLIDERS).nth(moved)
                 turns_slides(page, slider)
                 move_slider(page, slider, first="Enter")
                 moved += 1
         assert not seen, "\n".join(seen)
-        assert moved == page.locator("input[type=range]").count()
+        assert moved == page.locator(SLIDERS).count()
         assert minutes == page.evaluate("parseFloat(document.querySelector('.time').textContent.match(/\\d+/)[0])")
         assert not page.evaluate("document.querySelectorAll('aside mjx-assistive-mml').length"), (
             "formulas twice in notes"

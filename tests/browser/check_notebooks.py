@@ -11,7 +11,7 @@ import time
 import urllib.request
 
 import pytest
-from page_tools import FORMULA_ERRORS, move_slider
+from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
 
 from notebooks import FOLDER, PATHS, ROOT
 
@@ -97,8 +97,8 @@ def test_notebook_in_jupyterlab(path, lab, open_page):
             bad = [o for o in cell["outputs"] if o["output_type"] == "error" or o.get("name") == "stderr"]
             assert not bad or "raises-exception" in cell["tags"], f"cell {cell['id']}: {bad}"
         assert not page.evaluate(FORMULA_ERRORS)
-        sliders = page.locator(".jp-Notebook input[type=range]")
-        assert sliders.count() == sum(str(cell["outputs"]).count('type="range"') for cell in cells)
+        sliders = page.locator(f".jp-Notebook {SLIDERS}")
+        assert sliders.count() == sum(str(cell["outputs"]).count("<output>") for cell in cells)
         for slider in sliders.all():
             move_slider(page, slider)
         page.set_viewport_size({"width": 1366, "height": 900})

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from page_tools import FORMULA_ERRORS, move_slider
+from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
 
 from notebooks import COURSE, ROOT, read
 
@@ -111,7 +111,7 @@ def test_page(path, open_page):
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"wider than the screen at {width}"
             assert not page.evaluate(CUT), f"at {width}"
-        for slider in page.locator("input[type=range]").all():
+        for slider in page.locator(SLIDERS).all():
             move_slider(page, slider)
 
 

@@ -1,6 +1,8 @@
 """What is asked of pages, slides and notebooks alike."""
 
 FORMULA_ERRORS = "() => [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(e => e.textContent)"
+# Sliders of frames drawn beforehand; those of the living LSTM stand inside it, and check_living.py moves them.
+SLIDERS = "label:has(+ output) > input[type=range]"
 SHOWN = "input => [...input.closest('div').querySelectorAll('img')].findIndex(i => i.style.display !== 'none')"
 
 
