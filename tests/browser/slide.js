@@ -9,7 +9,7 @@
   for (const element of slide.querySelectorAll('*')) {
     const box = element.getBoundingClientRect();
     if (element.closest(furniture) || !box.width || !box.height) continue;
-    if (element.matches('img, svg, input')) { seen.push(inPixels(box)); continue; }
+    if (element.matches('img, svg, input, living-lstm')) { seen.push(inPixels(box)); continue; }
     if (element.closest('svg')) continue;
     const words = [...element.childNodes].filter(node => node.nodeType === 3 && node.data.trim());
     const size = parseFloat(getComputedStyle(element).fontSize);
@@ -42,7 +42,7 @@
     kind: slide.className.replace(/present|beside|stack/g, '').trim(),
     right: Math.round(Math.max(0, ...seen.map(box => box.right))), bottom: Math.round(Math.max(0, ...seen.map(box => box.bottom))),
     small, wrapped, empty: Math.round(100 * (1 - covered / 720)) / 100,
-    code: visible('.input pre, .part.code pre').length, pictures: visible('img').length > 0, questions: visible('.asked').length,
+    code: visible('.input pre, .part.code pre').length, pictures: visible('img, living-lstm').length > 0, questions: visible('.asked').length,
     texts: visible('p, li, .tagged, h3').length, tables: visible('table, pre.output').length,
     note: [...slide.querySelectorAll('aside.notes')].map(note => note.innerText).join(' '),
   };
