@@ -770,7 +770,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       Object.assign(this.style, { overflow: "auto", maxHeight: `${left - 8}px` });
     }
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(this.get("part=flow").hidden ? 44 : room > 600 * z ? 54 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
+    this.col = Math.max(this.get("part=flow").hidden ? 44 : room > 600 * z ? 50 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);
