@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks figures bench sweep site slides handout rise assets test-browser test-hub grade clean
+.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-hub grade clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -65,6 +65,9 @@ lint: .venv/with-test  ## check code and notebooks with ruff
 
 notebooks: .venv/with-test  ## run all notebooks again and store their outputs; two runs give the same bytes
 	$(RUN) tools/notebooks.py
+
+translation: .venv/with-test  ## bring the Chinese catalogues up to date, write notebooks/zh from them, say what is missing
+	$(RUN) tools/translation.py
 
 site: slides  ## write the course as pages that need no Jupyter and no network, slides included: site/index.html
 	$(RUN) tools/website.py

@@ -1,0 +1,183 @@
+"""The course in other words: gettext catalogues of the Markdown cells, and the Chinese notebooks made from them.
+
+`python tools/translation.py` is `make translation`: it brings translations/zh up to date with the English cells (new
+and changed ones are left to be translated), writes notebooks/zh from what is complete, and says how much that is.
+Code cells are the English ones. Exercises share their catalogue with the solutions, from which they are made.
+"""
+
+import re
+import sys
+from collections import Counter
+from functools import cache
+
+import nbformat
+import polib
+from pages import words
+
+from notebooks import COURSE, EXERCISES, FOLDER, PATHS, ROOT, SOLUTIONS, read
+
+CATALOGUES = ROOT / "translations" / "zh"
+CHINESE = FOLDER / "zh"
+HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
+# What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
+NAMES = set("tanh sigmoid softmax float32 float64 autograd conda pip make zip one-hot peephole logit bit".split())
+CJK = r"[一-鿿]"
+# A line for readers of Qiu's 《神经网络与深度学习》, whose exercises the course answers: it has no English.
+NOTE = re.compile(r"(?m)^> \*\*给读《神经网络与深度学习》的同学\*\*：.*\n?")
+# Each kind of what has to come through unchanged, in the order in which it is cut out.
+UNTOUCHED = {
+    "code": r"```.*?```|`[^`\n]+`",
+    "formula": r"\$\$.*?\$\$|\$[^$\n]+\$",
+    "link": r"(?<=\])\([^)\s]+\)|https?://[^\s)>]+",
+    "tag of HTML": r"<[^>]+>|&\w+;",
+    "reference": r"\(\d\.\d+\)",
+}
+COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^ *(?:[*-]|\d+\.) "}
+
+
+def catalogue_of(path):
+    """Where the words of the notebook at path stand."""
+    return CATALOGUES / path.relative_to(FOLDER).with_suffix(".po").as_posix().replace("exercises/", "solutions/")
+
+
+def chinese_of(path):
+    return CHINESE / path.relative_to(FOLDER)
+
+
+def is_prose(source):
+    """Does a cell have words, not only formulas and code?"""
+    return bool(re.search(r"[A-Za-z]{2}", split(source)[0]))
+
+
+def messages(path):
+    """{cell id: Markdown} of what is to be translated in the notebook at path."""
+    return {cell.id: cell.source for cell in read(path).cells if cell.cell_type == "markdown" and is_prose(cell.source)}
+
+
+@cache
+def translations(file):
+    """{(context, English): Chinese} of a catalogue, fuzzy entries left out."""
+    entries = polib.pofile(str(file), wrapwidth=0) if file.exists() else []
+    return {(entry.msgctxt, entry.msgid): entry.msgstr for entry in entries if entry.translated()}
+
+
+def update(file, wanted):
+    """Bring a catalogue up to date with {context: English}. A changed message keeps its old Chinese, marked fuzzy."""
+    old = {entry.msgctxt: entry for entry in polib.pofile(str(file), wrapwidth=0)} if file.exists() else {}
+    new = polib.POFile(wrapwidth=0)
+    new.metadata = HEADER
+    for context, english in wanted.items():
+        entry = old.get(context) or polib.POEntry(msgctxt=context, msgid=english)
+        if entry.msgid != english:
+            entry.previous_msgid, entry.msgid = entry.msgid, english
+            entry.flags = ["fuzzy"] if entry.msgstr else []
+        elif "fuzzy" not in entry.flags:
+            entry.previous_msgid = None
+        new.append(entry)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = str(new)
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+    translations.cache_clear()
+
+
+def translated(notebook, known):
+    """The notebook with its Markdown in Chinese. Raises KeyError, with the cell's id, where there is none."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and is_prose(cell.source):
+            cell.source = known[cell.id, cell.source]
+    return notebook
+
+
+def split(text):
+    """The text without what has to come through unchanged, and {kind: how often each piece occurs}."""
+    found = {}
+    for kind, pattern in UNTOUCHED.items():
+        pieces = [re.sub(r"\\text\{[^}]*\}", r"\\text{}", piece) for piece in re.findall(pattern, text, re.DOTALL)]
+        found[kind] = Counter(pieces)
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    return text, found
+
+
+def complaints(english, chinese, glossary):
+    """What is wrong with a translation, in words. glossary: {English term: Chinese term}."""
+    (said, kept), (says, keeps) = split(english), split(NOTE.sub("", chinese))
+    for kind in UNTOUCHED:
+        for piece in kept[kind] - keeps[kind]:
+            yield f"{kind} missing: {piece}"
+        for piece in keeps[kind] - kept[kind]:
+            yield f"{kind} not in the English: {piece}"
+    for what, pattern in COUNTED.items():
+        before, after = Counter(re.findall(pattern, said)), Counter(re.findall(pattern, says))
+        if before != after:
+            lost, new = sorted((before - after).elements()), sorted((after - before).elements())
+            yield f"{what}s differ: {lost} became {new}"
+    if english.count("|") != chinese.count("|"):
+        yield "the cells of a table differ"
+    titles = " ".join(re.findall(r"\*([^*\n]+)\*", english))  # of papers, which stay as they are
+    for word in re.findall(r"[A-Za-z][\w-]*", says):
+        if re.search(r"[a-z]{3}", word[1:] if word.istitle() else word) and word not in titles:
+            if (word.islower() and word not in NAMES) or (word.istitle() and word.lower() in common()):
+                yield f"English left over: {word}"
+    for found in re.findall(rf"{CJK}[,;:?!](?!/)|{CJK} ?\((?!\d\.\d)|[,;:] ?{CJK}|{CJK}\.(?:\s|$)", says):
+        yield f"half-width punctuation: {found!r}"
+    for found in re.findall(rf"{CJK}[A-Za-z0-9]|[A-Za-z0-9]{CJK}", chinese):
+        yield f"a space is missing between Chinese and Latin: {found!r}"
+    for found in re.findall(rf"[，。：；！？）》”]\*+{CJK}|{CJK}\*+[（《“]", chinese):
+        yield f"Markdown shows these asterisks as they are: {found!r}"
+    for term, chinese_term in glossary.items():
+        for one, its in zip(term.split(", "), chinese_term.split("，")):
+            if re.search(rf"(?i)\b{re.escape(one)}s?\b", said) and its not in says:
+                yield f"{one} is {its}"
+
+
+@cache
+def common():
+    """Words that the English course writes in small letters too, so that a capital makes no name of them."""
+    return {word for path in PATHS for text in messages(path).values() for word in re.findall(r"\b[a-z]{3,}\b", text)}
+
+
+@cache
+def glossary():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return words(re.search(r"(?ms)^## Words, English and Chinese\n(.*?)^## ", text)[1])
+
+
+def wrong(path):
+    """Complaints on the catalogue of the notebook at path, each with its cell."""
+    known = translations(catalogue_of(path))
+    for context, english in messages(path).items():
+        if (context, english) not in known:
+            yield f"{context}: not translated, or the English has changed since"
+            continue
+        yield from (f"{context}: {one}" for one in complaints(english, known[context, english], glossary()))
+
+
+def write(path):
+    """Write the Chinese notebook that belongs to the English one at path, which has to be complete."""
+    target = chinese_of(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = nbformat.writes(translated(read(path), translations(catalogue_of(path)))) + "\n"
+    target.write_text(text, encoding="utf-8")
+
+
+def main():
+    left = 0
+    for path in [*COURSE, *SOLUTIONS]:
+        wanted = messages(path)
+        update(catalogue_of(path), wanted)
+        known, found = translations(catalogue_of(path)), list(wrong(path))
+        done = sum(pair in known for pair in wanted.items())
+        print(f"{done:4d} of {len(wanted):4d} cells  {catalogue_of(path).relative_to(ROOT)}")
+        print("".join(f"       {one}\n" for one in found[:10] if "not translated" not in one), end="")
+        left += len(found)
+        if done == len(wanted):
+            write(path)
+            if path in SOLUTIONS:
+                write(EXERCISES[SOLUTIONS.index(path)])
+    sys.exit(f"{left} messages are missing or wrong" if left else 0)
+
+
+if __name__ == "__main__":
+    main()
