@@ -18,15 +18,19 @@ from notebooks import COURSE, EXERCISES, FOLDER, PATHS, ROOT, SOLUTIONS, read
 
 CATALOGUES = ROOT / "translations" / "zh"
 CHINESE = FOLDER / "zh"
+README = ROOT / "README.md"
+SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
-NAMES = set("tanh sigmoid softmax float32 float64 autograd conda pip make zip one-hot peephole logit bit".split())
+NAMES = set("tanh sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff".split())
+# Titles of papers and projects, which stay as they are.
+TITLE = re.compile(r"[A-Z][\w-]*(?::? (?:to |with |for |of |a |the |on |and )*[A-Z][\w-]*)+")
 CJK = r"[一-鿿]"
 # A line for readers of Qiu's 《神经网络与深度学习》, whose exercises the course answers: it has no English.
 NOTE = re.compile(r"(?m)^> \*\*给读《神经网络与深度学习》的同学\*\*：.*\n?")
 # Each kind of what has to come through unchanged, in the order in which it is cut out.
 UNTOUCHED = {
-    "code": r"```.*?```|`[^`\n]+`",
+    "code": r"```.*?```|`[^`\n]+`",  # but for comments
     "formula": r"\$\$.*?\$\$|\$[^$\n]+\$",
     "link": r"(?<=\])\([^)\s]+\)|https?://[^\s)>]+",
     "tag of HTML": r"<[^>]+>|&\w+;",
@@ -36,7 +40,9 @@ COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^
 
 
 def catalogue_of(path):
-    """Where the words of the notebook at path stand."""
+    """Where the words of the notebook at path, or of README.md, stand."""
+    if path == README:
+        return CATALOGUES / "README.po"
     return CATALOGUES / path.relative_to(FOLDER).with_suffix(".po").as_posix().replace("exercises/", "solutions/")
 
 
@@ -50,8 +56,24 @@ def is_prose(source):
 
 
 def messages(path):
-    """{cell id: Markdown} of what is to be translated in the notebook at path."""
+    """{context: Markdown} of what is to be translated in a notebook, a message a cell, or in README.md, one a block."""
+    if path == README:
+        found = blocks(path.read_text(encoding="utf-8"))
+        return {context: block for context, block in found.items() if is_prose(block) or "  # " in block}
     return {cell.id: cell.source for cell in read(path).cells if cell.cell_type == "markdown" and is_prose(cell.source)}
+
+
+def blocks(text):
+    """{heading-number: block} of a Markdown text; the glossary is in two languages already."""
+    found, heading, number = {}, "", 0
+    for block in re.findall(r"(?:```.*?```|(?!\n\n).)+", text.strip(), re.DOTALL):
+        block = block.strip("\n")
+        if block.startswith("#"):
+            heading, number = re.sub(r"[^a-z]+", "-", block.lower()).strip("-"), 0
+        elif heading.startswith("words") or block == SWITCH["en"]:
+            continue
+        found[f"{heading}-{number}"], number = block, number + 1
+    return found
 
 
 @cache
@@ -94,7 +116,10 @@ def split(text):
     """The text without what has to come through unchanged, and {kind: how often each piece occurs}."""
     found = {}
     for kind, pattern in UNTOUCHED.items():
-        pieces = [re.sub(r"\\text\{[^}]*\}", r"\\text{}", piece) for piece in re.findall(pattern, text, re.DOTALL)]
+        pieces = [
+            re.sub(r"\\text\{[^}]*\}|  # .*|alt=\"[^\"]*\"", "", piece)
+            for piece in re.findall(pattern, text, re.DOTALL)
+        ]
         found[kind] = Counter(pieces)
         text = re.sub(pattern, " ", text, flags=re.DOTALL)
     return text, found
@@ -115,17 +140,24 @@ def complaints(english, chinese, glossary):
             yield f"{what}s differ: {lost} became {new}"
     if english.count("|") != chinese.count("|"):
         yield "the cells of a table differ"
-    titles = " ".join(re.findall(r"\*([^*\n]+)\*", english))  # of papers, which stay as they are
+    titles = TITLE.findall(english)
+    for title in titles:
+        said, says = said.replace(title, ""), says.replace(title, "")
     for word in re.findall(r"[A-Za-z][\w-]*", says):
-        if re.search(r"[a-z]{3}", word[1:] if word.istitle() else word) and word not in titles:
-            if (word.islower() and word not in NAMES) or (word.istitle() and word.lower() in common()):
+        if re.search(r"[a-z]{3}", word[1:] if word.istitle() else word) and word.lower() not in NAMES:
+            if word.islower() or (word.istitle() and word.lower() in common()):
                 yield f"English left over: {word}"
-    for found in re.findall(rf"{CJK}[,;:?!](?!/)|{CJK} ?\((?!\d\.\d)|[,;:] ?{CJK}|{CJK}\.(?:\s|$)", says):
+    for found in re.findall(rf"{CJK}[,;:?!](?!/)|{CJK}\(|\([^()\n]*{CJK}|[,;:] ?{CJK}|{CJK}\.(?:\s|$)", says):
         yield f"half-width punctuation: {found!r}"
     for found in re.findall(rf"{CJK}[A-Za-z0-9]|[A-Za-z0-9]{CJK}", chinese):
         yield f"a space is missing between Chinese and Latin: {found!r}"
-    for found in re.findall(rf"[，。：；！？）》”]\*+{CJK}|{CJK}\*+[（《“]", chinese):
-        yield f"Markdown shows these asterisks as they are: {found!r}"
+    for paragraph in chinese.split("\n"):
+        for number, found in enumerate(re.finditer(r"\*\*", paragraph)):
+            inside, outside = paragraph[found.end() :][:1], paragraph[: found.start()][-1:]
+            if number % 2:
+                inside, outside = outside, inside
+            if re.match(r"[^\w\s$`\[]", inside) and re.match(r"\w", outside):
+                yield f"Markdown shows these asterisks as they are: {outside}**{inside} in {paragraph[:30]}"
     for term, chinese_term in glossary.items():
         for one, its in zip(term.split(", "), chinese_term.split("，")):
             if re.search(rf"(?i)\b{re.escape(one)}s?\b", said) and its not in says:
@@ -162,9 +194,26 @@ def write(path):
     target.write_text(text, encoding="utf-8")
 
 
+def write_readme():
+    """Write README.zh.md. Links lead to Chinese notebooks and headings."""
+    text, known = README.read_text(encoding="utf-8").replace(*SWITCH.values()), translations(catalogue_of(README))
+    for context, english in messages(README).items():
+        text = text.replace(english, known[context, english], 1)
+    headings = [re.findall(r"(?m)^#+ (.*)$", one) for one in (README.read_text(encoding="utf-8"), text)]
+    for english, chinese in zip(*headings):
+        text = text.replace(f"](#{slug(english)})", f"](#{slug(chinese)})")
+    text = re.sub(r"\(notebooks/(?=[\w/]+\.ipynb)", "(notebooks/zh/", text)
+    (ROOT / "README.zh.md").write_text(text, encoding="utf-8")
+
+
+def slug(heading):
+    """The anchor that a repository's page gives a heading of README.md."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def main():
     left = 0
-    for path in [*COURSE, *SOLUTIONS]:
+    for path in [README, *COURSE, *SOLUTIONS]:
         wanted = messages(path)
         update(catalogue_of(path), wanted)
         known, found = translations(catalogue_of(path)), list(wrong(path))
@@ -173,7 +222,7 @@ def main():
         print("".join(f"       {one}\n" for one in found[:10] if "not translated" not in one), end="")
         left += len(found)
         if done == len(wanted):
-            write(path)
+            write_readme() if path == README else write(path)
             if path in SOLUTIONS:
                 write(EXERCISES[SOLUTIONS.index(path)])
     sys.exit(f"{left} messages are missing or wrong" if left else 0)
