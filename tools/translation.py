@@ -22,7 +22,7 @@ README = ROOT / "README.md"
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
-NAMES = set("tanh sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff".split())
+NAMES = set("tanh sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff onnxruntime".split())
 # Titles of papers and projects, which stay as they are.
 TITLE = re.compile(r"[A-Z][\w-]*(?::? (?:to |with |for |of |a |the |on |and )*[A-Z][\w-]*)+")
 CJK = r"[一-鿿]"
