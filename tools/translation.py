@@ -22,8 +22,10 @@ README = ROOT / "README.md"
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
-NAMES = set("tanh sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff onnxruntime".split())
-# Titles of papers and projects, which stay as they are.
+NAMES = set(
+    "tanh sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff onnxruntime".split()
+)
+# Titles of papers and projects, which stay as they are, as does a single word in straight quotes.
 TITLE = re.compile(r"[A-Z][\w-]*(?::? (?:to |with |for |of |a |the |on |and )*[A-Z][\w-]*)+")
 CJK = r"[一-鿿]"
 # A line for readers of Qiu's 《神经网络与深度学习》, whose exercises the course answers: it has no English.
@@ -140,7 +142,7 @@ def complaints(english, chinese, glossary):
             yield f"{what}s differ: {lost} became {new}"
     if english.count("|") != chinese.count("|"):
         yield "the cells of a table differ"
-    titles = TITLE.findall(english)
+    titles = TITLE.findall(english) + re.findall(r'"\w+"', english)
     for title in titles:
         said, says = said.replace(title, ""), says.replace(title, "")
     for word in re.findall(r"[A-Za-z][\w-]*", says):
