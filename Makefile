@@ -63,8 +63,9 @@ lint: .venv/with-test  ## check code and notebooks with ruff
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-notebooks: .venv/with-test  ## run all notebooks again and store their outputs; two runs give the same bytes
+notebooks: .venv/with-test  ## run all notebooks again, store their outputs, and write the Chinese ones; two runs give the same bytes
 	$(RUN) tools/notebooks.py
+	$(RUN) tools/translation.py
 
 translation: .venv/with-test  ## bring the Chinese catalogues up to date, write notebooks/zh from them, say what is missing
 	$(RUN) tools/translation.py

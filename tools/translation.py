@@ -49,7 +49,8 @@ def catalogue_of(path):
 
 
 def chinese_of(path):
-    return CHINESE / path.relative_to(FOLDER)
+    """Where the Chinese notebook, or README.zh.md, stands that belongs to path."""
+    return ROOT / "README.zh.md" if path == README else CHINESE / path.relative_to(FOLDER)
 
 
 def is_prose(source):
@@ -188,24 +189,18 @@ def wrong(path):
         yield from (f"{context}: {one}" for one in complaints(english, known[context, english], glossary()))
 
 
-def write(path):
-    """Write the Chinese notebook that belongs to the English one at path, which has to be complete."""
-    target = chinese_of(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = nbformat.writes(translated(read(path), translations(catalogue_of(path)))) + "\n"
-    target.write_text(text, encoding="utf-8")
-
-
-def write_readme():
-    """Write README.zh.md. Links lead to Chinese notebooks and headings."""
-    text, known = README.read_text(encoding="utf-8").replace(*SWITCH.values()), translations(catalogue_of(README))
-    for context, english in messages(README).items():
-        text = text.replace(english, known[context, english], 1)
-    headings = [re.findall(r"(?m)^#+ (.*)$", one) for one in (README.read_text(encoding="utf-8"), text)]
-    for english, chinese in zip(*headings):
-        text = text.replace(f"](#{slug(english)})", f"](#{slug(chinese)})")
-    text = re.sub(r"\(notebooks/(?=[\w/]+\.ipynb)", "(notebooks/zh/", text)
-    (ROOT / "README.zh.md").write_text(text, encoding="utf-8")
+def chinese(path):
+    """The text of the Chinese notebook or README.zh.md that belongs to path, whose catalogue has to be complete."""
+    known = translations(catalogue_of(path))
+    if path != README:
+        return nbformat.writes(translated(read(path), known)) + "\n"
+    text = english = README.read_text(encoding="utf-8")
+    text = text.replace(*SWITCH.values())
+    for context, block in messages(README).items():
+        text = text.replace(block, known[context, block], 1)
+    for before, after in zip(*(re.findall(r"(?m)^#+ (.*)$", one) for one in (english, text))):
+        text = text.replace(f"](#{slug(before)})", f"](#{slug(after)})")
+    return re.sub(r"\(notebooks/(?=[\w/]+\.ipynb)", "(notebooks/zh/", text)
 
 
 def slug(heading):
@@ -220,13 +215,13 @@ def main():
         update(catalogue_of(path), wanted)
         known, found = translations(catalogue_of(path)), list(wrong(path))
         done = sum(pair in known for pair in wanted.items())
-        print(f"{done:4d} of {len(wanted):4d} cells  {catalogue_of(path).relative_to(ROOT)}")
-        print("".join(f"       {one}\n" for one in found[:10] if "not translated" not in one), end="")
+        print(f"{done:4d} of {len(wanted):4d} messages  {catalogue_of(path).relative_to(ROOT)}")
+        print("".join(f"       {one}\n" for one in found if "not translated" not in one), end="")
         left += len(found)
         if done == len(wanted):
-            write_readme() if path == README else write(path)
-            if path in SOLUTIONS:
-                write(EXERCISES[SOLUTIONS.index(path)])
+            for each in [path, *(one for one in EXERCISES if path in SOLUTIONS and one.name == path.name)]:
+                chinese_of(each).parent.mkdir(parents=True, exist_ok=True)
+                chinese_of(each).write_text(chinese(each), encoding="utf-8")
     sys.exit(f"{left} messages are missing or wrong" if left else 0)
 
 
