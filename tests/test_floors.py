@@ -12,9 +12,10 @@ FLOORS = {  # module or package: its floor; checks is the referee, which stands 
     "lstm": 3,
     "": 4,  # lstm_helpers itself, which gathers the names of floors 2 and 3
     "rnn": 4, "worked_example": 4, "gradient_flow": 4,
-    "experiment": 5, "exercises": 5,
-    "plots": 6,
-    "diagnosis": 7,  # which draws what it found
+    "experiment": 5, "configuration": 5,
+    "exercises": 6,  # two of which judge a configuration
+    "plots": 7,
+    "diagnosis": 8,  # which draws what it found
 }  # fmt: skip
 
 
