@@ -8,18 +8,22 @@ Code cells are the English ones. Exercises share their catalogue with the soluti
 import re
 import sys
 from collections import Counter
+from difflib import get_close_matches
 from functools import cache
 
+import hints
 import nbformat
 import polib
 from pages import words
 
+from lstm_helpers.language import DOMAIN, LOCALE
 from notebooks import COURSE, EXERCISES, FOLDER, PATHS, ROOT, SOLUTIONS, read
 
 CATALOGUES = ROOT / "translations" / "zh"
 CHINESE = FOLDER / "zh"
 README = ROOT / "README.md"
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
+SPOKEN = LOCALE / "zh" / "LC_MESSAGES" / f"{DOMAIN}.po"  # what `check` says; a .mo beside it is what it reads
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
 NAMES = set(
@@ -99,8 +103,31 @@ def update(file, wanted):
         elif "fuzzy" not in entry.flags:
             entry.previous_msgid = None
         new.append(entry)
+    keep(new, file)
+
+
+def update_spoken(wanted, file=SPOKEN):
+    """The same for what `check` says, {message: [(module, exercise)]}: a new message gets the Chinese, marked fuzzy, of
+    the one that it resembles, if that is said no longer."""
+    old = {entry.msgid: entry for entry in polib.pofile(str(file), wrapwidth=0)} if file.exists() else {}
+    gone = {message: entry for message, entry in old.items() if message not in wanted and entry.msgstr}
+    new = polib.POFile(wrapwidth=0)
+    new.metadata = HEADER
+    for message, places in wanted.items():
+        entry = old.get(message) or polib.POEntry(msgid=message)
+        near = [] if message in old else get_close_matches(message, gone, 1, 0.7)
+        if near:
+            entry.previous_msgid, entry.msgstr, entry.flags = near[0], gone.pop(near[0]).msgstr, ["fuzzy"]
+        if hints.FIELD.search(message) and "python-brace-format" not in entry.flags:
+            entry.flags.append("python-brace-format")
+        entry.occurrences = places
+        new.append(entry)
+    keep(new, file)
+
+
+def keep(catalogue, file):
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = str(new)
+    text = str(catalogue)
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     translations.cache_clear()
