@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
+HERE = Path.cwd()  # a notebook may go elsewhere later
 DOMAIN = "lstm_helpers"
 
 
@@ -24,7 +25,7 @@ def language():
     chosen = os.environ.get("LSTM_LANGUAGE")
     if not chosen:
         return next(
-            (name for above, name in pairwise(Path.cwd().parts) if above == "notebooks" and name in languages()), "en"
+            (name for above, name in pairwise(HERE.parts) if above == "notebooks" and name in languages()), "en"
         )
     if chosen not in languages():
         raise ValueError(f"LSTM_LANGUAGE is {chosen!r}, but the judges speak {' and '.join(languages())} only")
