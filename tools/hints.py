@@ -16,6 +16,7 @@ OF_ALL = [
 ]
 OF_ALL += [HELPERS / "exercises" / "reading.py", HELPERS / "exercises" / "table.py", HELPERS / "configuration.py"]
 OF_ALL += [ROOT / "tools" / "pages.py"]
+WORD = re.compile(r"(?<![\w.])[A-Za-z]?[a-z]{2,}(?![\w(])")
 FIELD = re.compile(r"\{\d*(?:![rs])?(?::[^{}]*)?\}")  # where a value goes; c_{t-1} is none
 
 
@@ -31,13 +32,9 @@ def messages():
         calls = calls_of_say(HELPERS / "exercises" / f"{module}.py")
         for number, exercise in exercise_table(notebook).items():
             said = [*of_task(exercise.task), *(message for message, home in calls if home == number)]
-            for message in filter(has_words, said):
+            for message in filter(WORD.search, said):
                 found.setdefault(message, []).append((module, number))
     return {message: list(dict.fromkeys(places)) for message, places in found.items()}
-
-
-def has_words(message):
-    return re.search(r"(?<![\w.])[A-Za-z]?[a-z]{2,}(?![\w(])", message)
 
 
 def of_task(task):

@@ -110,6 +110,10 @@ def rounded_too_early(got, wanted, rtol=None, decimals=None, digits=None):
 # --- letters, words and shapes ---
 
 FILLING = set("line lines letter letters answer answers the is are it its and only both number size of".split())
+FILLING |= set("行 字母 答案 是 和 与 及 以及 只有".split())
+NEGATION = ("not", "no", "不", "不是")
+FULL_WIDTH = str.maketrans("，、；：。（）“”", ",,;:.()\"\"")  # as they are typed between Chinese words
+HAN = "一-鿿"
 
 
 def letters(answer, among):
@@ -152,13 +156,14 @@ def read(answer, meaning, wanted):
     if isinstance(answer, (list, tuple, set, frozenset)):
         answer = " ".join(map(str, answer))
     not_this = Hint(say("{}, not {!r:.60}").format(wanted, answer))
+    answer = answer.translate(FULL_WIDTH) if isinstance(answer, str) else answer
     if not isinstance(answer, str) or re.search(r"[^\w\s,;:.()'\"!&+-]", answer):
         raise not_this
     found, negated = [], False
-    for said in re.findall(r"[\w-]+|[,;.]", answer):
+    for said in re.findall(rf"[{HAN}]+|(?:(?![{HAN}])[\w-])+|[,;.]", answer):
         if said in (",", ";", ".", "but"):
             negated = False
-        elif said.lower() in ("not", "no"):
+        elif said.lower() in NEGATION:
             negated = True
         elif said.lower() not in FILLING:
             meant = meaning(said)
