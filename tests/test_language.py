@@ -39,7 +39,7 @@ def fresh(monkeypatch):
 
 
 class Marking:
-    """A catalogue in which every letter of a known message becomes a star; what keeps its letters, nobody translates."""
+    """A catalogue in which each letter of a known message becomes a star; what keeps its letters, nobody translates."""
 
     def __init__(self, known):
         self.known, self.said = known, set()
@@ -159,11 +159,11 @@ ODD = [
     ("2.3", (dict.fromkeys("ABCDEF", "7"), 1)),
     ("1.2", {"W_x": 64}),
     ("1.2", dict.fromkeys(("W_x", "W_h", "b", "x", "h"), 64)),
-    ("1.8", "7"),
+    ("1.8", "7 7"),
     ("1.8", "{}"),
     ("1.8", line(x=[[0, 0, 0]] * 13)),
     ("1.8", line(x=[])),
-    ("1.8", line(c0="7.")),
+    ("1.8", line(c0="x")),
     ("1.8", line(c0=[1, 2])),
     ("1.8", line(rnn={})),
     ("1.8", line(rnn=RNN | {"W_s": []})),
@@ -181,3 +181,161 @@ def test_what_is_of_no_exercise_is_a_message_too(marking, monkeypatch):
     values = re.compile(r"\b(?:str|int|vanishes|explodes|stays|rnn)\b")
     assert not [words for words in said if untranslated(values.sub("", words))]
     assert OF_ALL - known.said == {"See ({})."}, "give an odd answer that is told so"
+
+
+# --- the language that is spoken ---
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A small catalogue in a language "zh", which is all there is beside English."""
+    folder = tmp_path / "zh" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalogue = polib.POFile()
+    catalogue.metadata = translation.HEADER
+    chinese = {"{}: {}": "{}：{}", "not yet": "还不对", "the shape is {}, but {} is wanted": "应为 {1}，而不是 {0}"}
+    catalogue.extend(polib.POEntry(msgid=english, msgstr=said) for english, said in chinese.items())
+    (folder / "lstm_helpers.mo").write_bytes(catalogue.to_binary())
+    monkeypatch.setattr(language, "LOCALE", tmp_path)
+
+
+def test_english_is_spoken_by_default_and_chinese_where_it_is_chosen(small, monkeypatch, capsys):
+    wrong = ("1.5", [1, 2]), "1.5 not yet: the shape is (2,), but () is wanted\n", "1.5 还不对：应为 ()，而不是 (2,)\n"
+    for variable, folder, wanted in (
+        (None, "course/notebooks/exercises", wrong[1]),
+        (None, "course/notebooks/zh/exercises", wrong[2]),
+        (None, "notebooks/other", wrong[1]),
+        ("zh", "course/notebooks/exercises", wrong[2]),
+        ("en", "course/notebooks/zh/exercises", wrong[1]),
+        ("", "course/notebooks/zh/exercises", wrong[2]),
+    ):
+        monkeypatch.setattr(language, "HERE", ROOT / folder)
+        monkeypatch.delenv("LSTM_LANGUAGE", raising=False)
+        if variable is not None:
+            monkeypatch.setenv("LSTM_LANGUAGE", variable)
+        check(*wrong[0])
+        assert capsys.readouterr().out == wanted
+    monkeypatch.setenv("LSTM_LANGUAGE", "fr")
+    with pytest.raises(ValueError, match="'fr', but the judges speak en and zh only"):
+        check(*wrong[0])
+
+
+def test_a_notebook_speaks_the_language_of_its_folder():
+    """As Jupyter runs it, which starts a kernel in the notebook's folder."""
+    asked = "from lstm_helpers.exercises import check; import os; os.chdir('/'); check('2.1', [9, 55, 24])"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    for folder, wanted in ((EXERCISES[0].parent, "2.1 right\n"), (FOLDER / "zh" / "exercises", "2.1 正确\n")):
+        command = [sys.executable, "-c", asked]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
+        assert (done.stdout, done.stderr) == (wanted, "")
+
+
+def test_grades_are_told_in_english_words_whatever_the_hints(tmp_path, monkeypatch):
+    assert "LSTM_LANGUAGE" not in grade.environment(tmp_path)
+    monkeypatch.setenv("LSTM_LANGUAGE", "zh")
+    assert grade.environment(tmp_path)["LSTM_LANGUAGE"] == "zh"
+    shown = []
+    monkeypatch.setattr(exercises, "show", shown.append)
+    check("1.5", 100), check("1.5", ...), check("1.5", TABLE["1.5"].task.right)
+    assert [one.words.partition(":")[0] for one in shown] == ["not yet", "not answered yet", "right"]
+    assert grade.STATES.fullmatch(shown[0].words)
+    assert shown[0].words.endswith(language.say(exercises.AGAIN)) and re.search("[一-鿿]", shown[0].words)
+
+
+# --- the catalogue ---
+
+
+def test_what_check_says_is_translated_and_right():
+    found = list(wrong_spoken())
+    assert not found, f"run `make translation` and mend {SPOKEN.relative_to(ROOT)}:\n" + "\n".join(found)
+
+
+def test_the_catalogue_holds_what_check_says_and_is_compiled(tmp_path):
+    fresh = tmp_path / SPOKEN.name
+    fresh.write_bytes(SPOKEN.read_bytes())
+    update_spoken(MESSAGES, fresh)
+    assert fresh.read_text(encoding="utf-8") == SPOKEN.read_text(encoding="utf-8"), "run `make translation`"
+    assert SPOKEN.with_suffix(".mo").read_bytes() == compiled(), "run `make translation`"
+
+
+def test_a_changed_message_keeps_its_chinese_as_a_proposal(tmp_path):
+    file = tmp_path / "one.po"
+    update_spoken({"the bias b is missing": [("forward", "1.3")], "look at b": []}, file)
+    catalogue = polib.pofile(str(file))
+    catalogue[0].msgstr = catalogue[1].msgstr = "缺少偏置 b"
+    catalogue.save()
+    changed = {"the shape is {}": [("table", "")], "the bias b_f is missing": [("forward", "1.3"), ("bptt", "")]}
+    update_spoken(changed, file)
+    shape, bias = polib.pofile(str(file))
+    assert (shape.msgid, shape.msgstr, shape.flags) == ("the shape is {}", "", ["python-brace-format"])
+    assert bias.fuzzy and bias.msgstr == "缺少偏置 b" and bias.previous_msgid == "the bias b is missing"
+    assert bias.occurrences == [("forward:1.3", ""), ("bptt", "")]
+    update_spoken(changed, file)
+    assert polib.pofile(str(file))[1].fuzzy and b"b_f" not in compiled(file)
+
+
+ENGLISH = "at step {} the forget gate is {:.2f}: W_hf h_t[0] is 3, see (1.2)"
+CHINESE = "遗忘门在第 {} 步是 {:.2f}：W_hf h_t[0] 是 3，见 (1.2)"
+TERMS = {"forget gate": "遗忘门"}
+
+
+@pytest.mark.parametrize("chinese", [CHINESE, "遗忘门是 {1:.2f}，在第 {0} 步：W_hf h_t[0] 是 3，见 (1.2)"])
+def test_a_right_translation_has_no_complaint(chinese):
+    assert not [*spoken_complaints(ENGLISH, chinese, TERMS)]
+    assert not [*spoken_complaints("c_{t-1} is what tanh(c_t) is made of", "c_{t-1} 组成 tanh(c_t)", TERMS)]
+    assert not [*spoken_complaints("output", "output", TERMS)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("第 {} 步", "某一步", "values differ: {'0': '', '1': ':.2f'} became {'0': ':.2f'}"),
+        ("{:.2f}", "{}", "values differ: {'0': '', '1': ':.2f'} became {'0': '', '1': ''}"),
+        ("{}", "{1}", "values differ: {'0': '', '1': ':.2f'} became"),
+        ("{}", "{0}", "values cannot be put in: "),
+        ("W_hf", "W_hi", "symbols differ: ['W_hf', 'h_t[0]'] became ['W_hi', 'h_t[0]']"),
+        (" h_t[0]", "", "symbols differ: ['W_hf', 'h_t[0]'] became ['W_hf']"),
+        ("是 3", "是 4", "numbers differ: ['3'] became ['4']"),
+        ("(1.2)", "(1.3)", "reference missing: (1.2)"),
+        ("遗忘门", "忘记门", "forget gate is 遗忘门"),
+        ("见 (1.2)", "see (1.2)", "English left over: see"),
+        ("，见", ",见", "half-width punctuation"),
+    ],
+)
+def test_a_wrong_translation_is_noticed(old, new, said):
+    assert old in CHINESE
+    found = [*spoken_complaints(ENGLISH, CHINESE.replace(old, new, 1), TERMS)]
+    assert any(one.startswith(said) for one in found), found
+
+
+# --- what the Chinese notebooks show ---
+
+
+@pytest.mark.parametrize("path", [SOLUTIONS[0], EXERCISES[0]], ids=lambda path: path.parent.name)
+def test_stored_verdicts_are_those_of_a_chinese_notebook(path, monkeypatch):
+    words = {(cell.id, cell.source): "门" for cell in read(path).cells if cell.cell_type == "markdown"}
+    pairs = [*zip(read(path).cells, translated(read(path), words).cells)]
+    verdicts = [(its.outputs[-1].data, ours.outputs) for ours, its in pairs if "check(" in ours.source]
+    assert len(verdicts) == 8
+    state, right = ("正确", 8) if path in SOLUTIONS else ("还没作答", 0)
+    shown = verdicts[-1][0]
+    assert shown["text/plain"] == f"1.8 {state}"
+    target = place_of("1.2", FOLDER / "zh").split("#")[1]
+    assert (
+        f' 1.8 {state}</b> · <a href="../01_forward_equations.ipynb#{target}">(1.2)</a> · 8 题中答对 {right} 题<'
+        in (shown["text/html"])
+    )
+    assert re.search("[一-鿿]", target)
+    monkeypatch.setenv("LSTM_LANGUAGE", "en")
+    monkeypatch.chdir(path.parent)
+    said = Verdict("1.8", "right" if path in SOLUTIONS else "not answered yet", "1.2", right, 8)
+    assert verdicts[-1][1][-1].data == {"text/plain": str(said), "text/html": said._repr_html_()}
+
+
+def test_other_outputs_are_left_as_they_are():
+    for path in SOLUTIONS:
+        words = {(cell.id, cell.source): "门" for cell in read(path).cells if cell.cell_type == "markdown"}
+        for ours, its in zip(read(path).cells, translated(read(path), words).cells):
+            for before, after in zip(ours.get("outputs", ()), its.get("outputs", ())):
+                said = before.get("data", {}).get("text/plain", "")
+                assert (before == after) != bool(re.fullmatch(r"\d\.\d right", said))

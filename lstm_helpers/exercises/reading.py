@@ -112,7 +112,7 @@ def rounded_too_early(got, wanted, rtol=None, decimals=None, digits=None):
 FILLING = set("line lines letter letters answer answers the is are it its and only both number size of".split())
 FILLING |= set("行 字母 答案 是 和 与 及 以及 只有".split())
 NEGATION = ("not", "no", "不", "不是")
-FULL_WIDTH = str.maketrans("，、；：。（）“”", ",,;:.()\"\"")  # as they are typed between Chinese words
+FULL_WIDTH = str.maketrans("，、；：。（）“”", ',,;:.()""')  # as they are typed between Chinese words
 HAN = "一-鿿"
 
 
