@@ -110,8 +110,8 @@ def rounded_too_early(got, wanted, rtol=None, decimals=None, digits=None):
 # --- letters, words and shapes ---
 
 FILLING = set("line lines letter letters answer answers the is are it its and only both number size of".split())
-FILLING |= set("行 字母 答案 是 和 与 及 以及 只有".split())
-NEGATION = ("not", "no", "不", "不是")
+FILLING |= set("第行字母答案是和与及")
+NEGATION = ("not", "no", "不")
 FULL_WIDTH = str.maketrans("，、；：。（）“”", ',,;:.()""')  # as they are typed between Chinese words
 HAN = "一-鿿"
 
@@ -160,7 +160,7 @@ def read(answer, meaning, wanted):
     if not isinstance(answer, str) or re.search(r"[^\w\s,;:.()'\"!&+-]", answer):
         raise not_this
     found, negated = [], False
-    for said in re.findall(rf"[{HAN}]+|(?:(?![{HAN}])[\w-])+|[,;.]", answer):
+    for said in re.findall(rf"[{HAN}]|(?:(?![{HAN}])[\w-])+|[,;.]", answer):
         if said in (",", ";", ".", "but"):
             negated = False
         elif said.lower() in NEGATION:
