@@ -51,7 +51,7 @@ UNTOUCHED = {
 SYMBOL = re.compile(
     r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\([^()]*\)|\[[^\]]*\])|[\w/~]*_(?:\{[^}]*\}|\w+)|[A-Za-z]\w*\.[A-Za-z]\w*"
 )
-SPELT = set("theta tau sigma delta epsilon exp output return rnn".split())  # symbols and code there
+SPELT = set("theta tau sigma delta epsilon exp log10 output return rnn".split())  # symbols and code there
 COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^ *(?:[*-]|\d+\.) "}
 
 
