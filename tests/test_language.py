@@ -283,7 +283,7 @@ TERMS = {"forget gate": "遗忘门"}
 def test_a_right_translation_has_no_complaint(chinese):
     assert not [*spoken_complaints(ENGLISH, chinese, TERMS)]
     assert not [*spoken_complaints("c_{t-1} is what tanh(c_t) is made of", "c_{t-1} 组成 tanh(c_t)", TERMS)]
-    assert not [*spoken_complaints("sigma(b_f) is sigma of it", "σ(b_f) 是它的 σ", TERMS)]
+    assert not [*spoken_complaints("delta c_t is sigma of sigma(b_f)", "δc_t 是 σ(b_f) 的 σ", TERMS)]
     assert not [*spoken_complaints("output", "output", TERMS)]
 
 

@@ -10,12 +10,8 @@ from lstm_helpers.exercises.table import Listed
 from notebooks import ROOT
 
 HELPERS = ROOT / "lstm_helpers"
-OF_ALL = [
-    HELPERS / "language.py",
-    *(HELPERS / "exercises" / f"{name}.py" for name in ("__init__", "showing", "asking")),
-]
-OF_ALL += [HELPERS / "exercises" / "reading.py", HELPERS / "exercises" / "table.py", HELPERS / "configuration.py"]
-OF_ALL += [ROOT / "tools" / "pages.py"]
+OF_ALL = [HELPERS / "exercises" / f"{name}.py" for name in ("__init__", "showing", "asking", "reading", "table")]
+OF_ALL += [HELPERS / "language.py", HELPERS / "configuration.py", ROOT / "tools" / "pages.py"]
 WORD = re.compile(r"(?<![\w.])[A-Za-z]?[a-z]{2,}(?![\w(])")
 FIELD = re.compile(r"\{\d*(?:![rs])?(?::[^{}]*)?\}")  # where a value goes; c_{t-1} is none
 

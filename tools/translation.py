@@ -51,7 +51,7 @@ UNTOUCHED = {
 SYMBOL = re.compile(
     r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\([^()]*\)|\[[^\]]*\])|[\w/~]*_(?:\{[^}]*\}|\w+)|[A-Za-z]\w*\.[A-Za-z]\w*"
 )
-GREEK = {"δ": "delta", "ε": "epsilon", "θ": "theta", "σ": "sigma", "τ": "tau"}  # which may be written either way
+GREEK = {"δ": "delta", "ε": "epsilon", "θ": "theta", "σ": "sigma", "τ": "tau"}  # δc_t is delta c_t
 SPELT = {*GREEK.values(), *"exp log10 output return rnn".split()}  # symbols and code there
 COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^ *(?:[*-]|\d+\.) "}
 
@@ -226,7 +226,7 @@ def complaints(english, chinese, glossary, names=NAMES):
 
 def spoken_complaints(english, chinese, glossary):
     """The same for what `check` says."""
-    chinese = chinese.translate(str.maketrans(GREEK))
+    chinese = re.sub(r"[δεθστ](?=([A-Za-z])?)", lambda found: GREEK[found[0]] + " " * bool(found[1]), chinese)
     for found, kind in ((fields, "values"), (lambda text: sorted(set(SYMBOL.findall(text))), "symbols")):
         if found(english) != found(chinese):
             yield f"{kind} differ: {found(english)} became {found(chinese)}"
