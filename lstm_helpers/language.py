@@ -24,9 +24,8 @@ def language():
     """The language chosen. Raises ValueError where LSTM_LANGUAGE names one that there is not."""
     chosen = os.environ.get("LSTM_LANGUAGE")
     if not chosen:
-        return next(
-            (name for above, name in pairwise(HERE.parts) if above == "notebooks" and name in languages()), "en"
-        )
+        below = [name for above, name in pairwise(HERE.parts) if above == "notebooks"]
+        return next((name for name in below if name in languages()), "en")
     if chosen not in languages():
         raise ValueError(f"LSTM_LANGUAGE is {chosen!r}, but the judges speak {' and '.join(languages())} only")
     return chosen

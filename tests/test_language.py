@@ -242,6 +242,13 @@ def test_grades_are_told_in_english_words_whatever_the_hints(tmp_path, monkeypat
     assert shown[0].words.endswith(language.say(exercises.AGAIN)) and re.search("[一-鿿]", shown[0].words)
 
 
+def test_the_second_hint_comes_as_soon_in_chinese(monkeypatch):
+    monkeypatch.setenv("LSTM_LANGUAGE", "zh")
+    wrong = lambda *case: [2 * part for part in STEP(*case)], lambda *case: (2 * STEP(*case)[0], STEP(*case)[1])
+    first, second = (exercises.judged(TABLE["1.3"], answer) for answer in wrong)
+    assert "h_t、c_t：" in first and "再运行一次" in first and "h_t：" in second and "再运行一次" not in second
+
+
 # --- the catalogue ---
 
 

@@ -1,6 +1,7 @@
 """Self-checks of the exercises: not answered yet, right, or not yet with a hint. One module a notebook."""
 
 import importlib
+import re
 
 from lstm_helpers.exercises.asking import stopped
 from lstm_helpers.exercises.reading import Hint, NotAnswered, filled
@@ -48,7 +49,7 @@ def judged(exercise, answer):
     if not finding:
         RIGHT.add(exercise.number)
         return "right"
-    asked = (exercise.number, finding.where.split(",")[0])
+    asked = (exercise.number, re.split("[,、]", finding.where)[0])
     again = asked in SAID
     SAID.add(asked)
     words = finding.words(again)

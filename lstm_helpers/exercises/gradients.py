@@ -310,11 +310,9 @@ def by_step(deltas):
     if deltas.ndim != 3 or deltas.shape[2] % 4:
         raise Hint(say("the shape is {}, but (T, N, 4H) is wanted").format(deltas.shape))
     parts, T = {}, len(deltas)
+    last, earlier = say("at step {} of {} (the last one)"), say("at step {} of {} (the steps after it are right)")
     for t in range(T, 0, -1):
-        place = (
-            say("at step {} of {} (the last one)") if t == T else say("at step {} of {} (the steps after it are right)")
-        )
-        place = place.format(t, T)
+        place = (last if t == T else earlier).format(t, T)
         parts |= {(place, name): part for name, part in zip(STEP_PARTS, np.split(deltas[t - 1], 4, axis=1))}
     return parts
 
