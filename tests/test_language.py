@@ -13,6 +13,7 @@ import numpy as np
 import polib
 import pytest
 import translation
+from pages import hint
 from translation import SPOKEN, compiled, spoken_complaints, translated, update_spoken, wrong_spoken
 
 from lstm_helpers import exercises, language
@@ -247,6 +248,11 @@ def test_the_second_hint_comes_as_soon_in_chinese(monkeypatch):
     wrong = lambda *case: [2 * part for part in STEP(*case)], lambda *case: (2 * STEP(*case)[0], STEP(*case)[1])
     first, second = (exercises.judged(TABLE["1.3"], answer) for answer in wrong)
     assert "h_t、c_t：" in first and "再运行一次" in first and "h_t：" in second and "再运行一次" not in second
+
+
+def test_pages_show_hints_in_either_language():
+    assert hint(TABLE["1.1"]).source.endswith("* See (1.5).")
+    assert hint(TABLE["1.1"], "zh").source.endswith("* 见 (1.5)。")
 
 
 # --- the catalogue ---
