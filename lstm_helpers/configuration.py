@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_backward, lstm_forward
 from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
 from lstm_helpers.weights import LSTMWeights
@@ -43,8 +44,10 @@ class Configuration:
             return cls.from_values(line if isinstance(line, dict) else json.loads(line))
         except (TypeError, json.JSONDecodeError):
             raise ValueError(
-                f'the line copied from the picture is wanted, as a text that begins with {{"x": and ends with }}, '
-                f"not {line!r:.40}: press its button Copy, and paste between single quotes"
+                say(
+                    'the line copied from the picture is wanted, as a text that begins with {{"x": and ends with }}, '
+                    "not {!r:.40}: press its button Copy, and paste between single quotes"
+                ).format(line)
             ) from None
 
     @classmethod
@@ -52,11 +55,12 @@ class Configuration:
         """The same from what the line's JSON means: a dict with all of KEYS."""
         missing = [key for key in KEYS if not isinstance(values, dict) or key not in values]
         if missing:
-            raise ValueError(f"the line lacks {', '.join(missing)}: copy it anew from the picture, as a whole")
+            lacks = say("the line lacks {}: copy it anew from the picture, as a whole")
+            raise ValueError(lacks.format(", ".join(missing)))
         x = _numbers("x", values["x"], (None, None))
         T, I = x.shape
         if T > MOST_STEPS:
-            raise ValueError(f"x has {T} steps, but the picture has no more than {MOST_STEPS}")
+            raise ValueError(say("x has {} steps, but the picture has no more than {}").format(T, MOST_STEPS))
         weights = LSTMWeights(
             _numbers("W_x", values["W_x"], (4, I)),
             _numbers("W_h", values["W_h"], (4,))[:, None],
@@ -65,9 +69,9 @@ class Configuration:
         h0, c0, y = (_numbers(name, values[name], ()).reshape(1, 1) for name in ("h0", "c0", "y"))
         beside = values["rnn"] if isinstance(values["rnn"], dict) else {}
         rnn = RNNWeights(
-            _numbers("W_x of rnn", beside.get("W_x"), (I,))[None],
-            _numbers("W_s of rnn", beside.get("W_s"), ()).reshape(1, 1),
-            _numbers("b of rnn", beside.get("b"), ()).reshape(1),
+            _numbers(say("W_x of rnn"), beside.get("W_x"), (I,))[None],
+            _numbers(say("W_s of rnn"), beside.get("W_s"), ()).reshape(1, 1),
+            _numbers(say("b of rnn"), beside.get("b"), ()).reshape(1),
         )
         return cls(x[:, None], weights, h0, c0, float(y[0, 0]), rnn)
 
@@ -99,12 +103,14 @@ class Configuration:
 
 
 def _numbers(name, value, shape):
-    wanted = " x ".join("any" if size is None else str(size) for size in shape) or "one number"
+    wanted = " x ".join(say("any") if size is None else str(size) for size in shape) or say("one number")
     try:
         array = np.array(value, float)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} holds something that is no number: copy the line anew from the picture") from None
+        hint = say("{} holds something that is no number: copy the line anew from the picture")
+        raise ValueError(hint.format(name)) from None
     fits = array.ndim == len(shape) and all(size in (None, got) for size, got in zip(shape, array.shape))
     if not fits or not np.isfinite(array).all() or 0 in array.shape:
-        raise ValueError(f"{name} must be {wanted} of finite numbers, but it is {array.shape}: copy the line anew")
+        hint = say("{} must be {} of finite numbers, but it is {}: copy the line anew")
+        raise ValueError(hint.format(name, wanted, array.shape))
     return array

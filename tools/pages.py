@@ -8,6 +8,7 @@ import nbformat
 from publish import ROOT
 
 from lstm_helpers.exercises import exercises as exercise_table
+from lstm_helpers.language import say
 from notebooks import COURSE, FOLDER, read
 
 # The parts of README.md that have pages of their own; all else stands on the first page.
@@ -126,10 +127,11 @@ def fold(title, *cells):
     return [opening, *cells, nbformat.v4.new_markdown_cell("</details>")]
 
 
-def hint(exercise):
+def hint(exercise, language="en"):
     """What the exercise's check says first of a wrong answer, of one in several parts on each of them."""
-    said = [re.sub(r"([*_`|<\\])", r"\\\1", words) for words in dict.fromkeys(general(exercise.task)) if words]
-    said.append(f"See ({exercise.equation}).")
+    said = [say(words, language) for words in dict.fromkeys(general(exercise.task)) if words]
+    said = [re.sub(r"([*_`|<\\])", r"\\\1", words) for words in said]
+    said.append(say("See ({}).", language).format(exercise.equation))
     return nbformat.v4.new_markdown_cell("\n".join(f"* {words[0].upper()}{words[1:]}" for words in said))
 
 

@@ -5,21 +5,30 @@ and changed ones are left to be translated), writes notebooks/zh from what is co
 Code cells are the English ones. Exercises share their catalogue with the solutions, from which they are made.
 """
 
+import os
 import re
 import sys
 from collections import Counter
+from contextlib import chdir
+from difflib import get_close_matches
 from functools import cache
+from unittest.mock import patch
 
+import hints
 import nbformat
 import polib
 from pages import words
 
+from lstm_helpers.exercises.showing import Verdict
+from lstm_helpers.language import DOMAIN, LOCALE
 from notebooks import COURSE, EXERCISES, FOLDER, PATHS, ROOT, SOLUTIONS, read
 
 CATALOGUES = ROOT / "translations" / "zh"
 CHINESE = FOLDER / "zh"
 README = ROOT / "README.md"
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
+VERDICT = re.compile(r"(\d\.\d+) (right|not answered yet)")  # the ones that are stored
+SPOKEN = LOCALE / "zh" / "LC_MESSAGES" / f"{DOMAIN}.po"  # what `check` says; a .mo beside it is what it reads
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
 NAMES = set(
@@ -38,6 +47,12 @@ UNTOUCHED = {
     "tag of HTML": r"<[^>]+>|&\w+;",
     "reference": r"\(\d\.\d+\)",
 }
+# In the plain text of what `check` says: code and symbols, such as f(x), W_x[0], trace.c0, c_{t-1}, dL/dW_s.
+SYMBOL = re.compile(
+    r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\([^()]*\)|\[[^\]]*\])|[\w/~]*_(?:\{[^}]*\}|\w+)|[A-Za-z]\w*\.[A-Za-z]\w*"
+)
+GREEK = {"δ": "delta", "ε": "epsilon", "θ": "theta", "σ": "sigma", "τ": "tau"}  # δc_t is delta c_t
+SPELT = {*GREEK.values(), *"exp log10 output return rnn".split()}  # symbols and code there
 COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^ *(?:[*-]|\d+\.) "}
 
 
@@ -99,20 +114,62 @@ def update(file, wanted):
         elif "fuzzy" not in entry.flags:
             entry.previous_msgid = None
         new.append(entry)
+    keep(new, file)
+
+
+def update_spoken(wanted, file=SPOKEN):
+    """The same for what `check` says, {message: [(module, exercise)]}: a new message gets the Chinese, marked fuzzy, of
+    the one that it resembles, if that is said no longer."""
+    old = {entry.msgid: entry for entry in polib.pofile(str(file), wrapwidth=0)} if file.exists() else {}
+    gone = {message: entry for message, entry in old.items() if message not in wanted and entry.msgstr}
+    new = polib.POFile(wrapwidth=0)
+    new.metadata = HEADER
+    for message, places in wanted.items():
+        entry = old.get(message) or polib.POEntry(msgid=message)
+        near = [] if message in old else get_close_matches(message, gone, 1, 0.7)
+        if near:
+            entry.previous_msgid, entry.msgstr, entry.flags = near[0], gone.pop(near[0]).msgstr, ["fuzzy"]
+        if hints.FIELD.search(message) and "python-brace-format" not in entry.flags:
+            entry.flags.append("python-brace-format")
+        entry.occurrences = places
+        new.append(entry)
+    keep(new, file)
+
+
+def compiled(file=SPOKEN):
+    """The bytes of the .mo beside what `check` says."""
+    return polib.pofile(str(file), wrapwidth=0).to_binary()
+
+
+def keep(catalogue, file):
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = str(new)
+    text = str(catalogue)
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     translations.cache_clear()
 
 
 def translated(notebook, known):
-    """The notebook with its Markdown in Chinese. Raises KeyError, with the cell's id, where there is none."""
+    """The notebook with its Markdown in Chinese, and what `check` showed, as it shows it there. Raises KeyError, with
+    the cell's id, where there is no Chinese."""
     notebook = nbformat.from_dict(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and is_prose(cell.source):
             cell.source = known[cell.id, cell.source]
+        for output in cell.get("outputs", ()):
+            if VERDICT.fullmatch(output.get("data", {}).get("text/plain", "")):
+                output.data.update(verdict(output.data))
     return notebook
+
+
+def verdict(shown):
+    """What `check` shows in a Chinese notebook where it shows this in the English one."""
+    number, state = VERDICT.fullmatch(shown["text/plain"]).groups()
+    right, of = re.search(r" (\d+) of (\d+) right<", shown["text/html"]).groups()
+    equation = hints.exercise_table(number[0])[number].equation
+    said = Verdict(number, state, equation, int(right), int(of))
+    with chdir(CHINESE / "exercises"), patch.dict(os.environ, LSTM_LANGUAGE="zh"):
+        return {"text/plain": str(said), "text/html": said._repr_html_()}
 
 
 def split(text):
@@ -128,8 +185,8 @@ def split(text):
     return text, found
 
 
-def complaints(english, chinese, glossary):
-    """What is wrong with a translation, in words. glossary: {English term: Chinese term}."""
+def complaints(english, chinese, glossary, names=NAMES):
+    """What is wrong with a translation, in words. glossary: {English term: Chinese term}. names: what may stay."""
     (said, kept), (says, keeps) = split(english), split(NOTE.sub("", chinese))
     for kind in UNTOUCHED:
         for piece in kept[kind] - keeps[kind]:
@@ -147,7 +204,7 @@ def complaints(english, chinese, glossary):
     for title in titles:
         said, says = said.replace(title, ""), says.replace(title, "")
     for word in re.findall(r"[A-Za-z][\w-]*", says):
-        if re.search(r"[a-z]{3}", word[1:] if word.istitle() else word) and word.lower() not in NAMES:
+        if re.search(r"[a-z]{3}", word[1:] if word.istitle() else word) and word.lower() not in names:
             if word.islower() or (word.istitle() and word.lower() in common()):
                 yield f"English left over: {word}"
     for found in re.findall(rf"{CJK}[,;:?!](?!/)|{CJK}\(|\([^()\n]*{CJK}|[,;:] ?{CJK}|{CJK}\.(?:\s|$)", says):
@@ -165,6 +222,38 @@ def complaints(english, chinese, glossary):
         for one, its in zip(term.split(", "), chinese_term.split("，")):
             if re.search(rf"(?i)\b{re.escape(one)}s?\b", said) and its not in says:
                 yield f"{one} is {its}"
+
+
+def spoken_complaints(english, chinese, glossary):
+    """The same for what `check` says."""
+    chinese = re.sub(r"[δεθστ](?=([A-Za-z])?)", lambda found: GREEK[found[0]] + " " * bool(found[1]), chinese)
+    for found, kind in ((fields, "values"), (lambda text: sorted(set(SYMBOL.findall(text))), "symbols")):
+        if found(english) != found(chinese):
+            yield f"{kind} differ: {found(english)} became {found(chinese)}"
+    if fields(english):
+        try:
+            chinese.format(*[1.0] * len(fields(english)))
+        except (ValueError, KeyError, IndexError) as error:
+            yield f"values cannot be put in: {error}"
+    if chinese != english or not english.isidentifier():
+        texts = [SYMBOL.sub(" ", hints.FIELD.sub(" ", text)) for text in (english, chinese)]
+        yield from complaints(*texts, glossary, NAMES | SPELT)
+
+
+def fields(text):
+    """{which value: how it is to be written}: of "{}, not {!r}" {"0": "", "1": "!r"}."""
+    found = [re.fullmatch(r"\{(\d*)(.*)\}", field) for field in hints.FIELD.findall(text)]
+    return dict(sorted((field[1] or str(n), field[2]) for n, field in enumerate(found)))
+
+
+def wrong_spoken(file=SPOKEN):
+    """Complaints on the catalogue of what `check` says, each with its message."""
+    known = translations(file)
+    for message in hints.messages():
+        if (None, message) not in known:
+            yield f"{message}: not translated"
+            continue
+        yield from (f"{message}: {one}" for one in spoken_complaints(message, known[None, message], glossary()))
 
 
 @cache
@@ -208,17 +297,23 @@ def slug(heading):
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+def told(file, wanted, found):
+    """Say how far a catalogue is; returns how many complaints there are, and whether all is translated."""
+    done = len(wanted) - sum("not translated" in one for one in found)
+    print(f"{done:4d} of {len(wanted):4d} messages  {file.relative_to(ROOT)}")
+    print("".join(f"       {one}\n" for one in found if "not translated" not in one), end="")
+    return len(found), done == len(wanted)
+
+
 def main():
-    left = 0
+    update_spoken(hints.messages())
+    SPOKEN.with_suffix(".mo").write_bytes(compiled())
+    left, _ = told(SPOKEN, hints.messages(), list(wrong_spoken()))
     for path in [README, *COURSE, *SOLUTIONS]:
-        wanted = messages(path)
-        update(catalogue_of(path), wanted)
-        known, found = translations(catalogue_of(path)), list(wrong(path))
-        done = sum(pair in known for pair in wanted.items())
-        print(f"{done:4d} of {len(wanted):4d} messages  {catalogue_of(path).relative_to(ROOT)}")
-        print("".join(f"       {one}\n" for one in found if "not translated" not in one), end="")
-        left += len(found)
-        if done == len(wanted):
+        update(catalogue_of(path), messages(path))
+        found, complete = told(catalogue_of(path), messages(path), list(wrong(path)))
+        left += found
+        if complete:
             for each in [path, *(one for one in EXERCISES if path in SOLUTIONS and one.name == path.name)]:
                 chinese_of(each).parent.mkdir(parents=True, exist_ok=True)
                 chinese_of(each).write_text(chinese(each), encoding="utf-8")

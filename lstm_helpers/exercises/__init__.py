@@ -1,13 +1,16 @@
 """Self-checks of the exercises: not answered yet, right, or not yet with a hint. One module a notebook."""
 
 import importlib
+import re
 
-from lstm_helpers.exercises.asking import students_line
+from lstm_helpers.exercises.asking import stopped
 from lstm_helpers.exercises.reading import Hint, NotAnswered, filled
 from lstm_helpers.exercises.showing import Verdict, show
+from lstm_helpers.language import language, say
 
 MODULES = {"1": "forward", "2": "bptt", "3": "gradients", "4": "cell_state", "5": "implementations", "6": "training"}
 RIGHT, SAID = set(), set()  # in this kernel: the exercises that are right, and where a first hint was given
+AGAIN = "Run this cell again for a closer hint."
 
 
 def exercises(notebook):
@@ -17,11 +20,14 @@ def exercises(notebook):
 
 
 def check(number, answer):
-    """Show what to think of an answer to exercise `number`, e.g. "1.3". Never raises.
+    """Show what to think of an answer to exercise `number`, e.g. "1.3", in the language of `lstm_helpers.language`.
+
+    Raises ValueError where there is no such language, and nothing else, whatever the answer.
 
     answer: what the exercise asks for. Blank is what the notebook is handed out with: ... or None, or a function
     that returns one of them. The first hint says where to look; asked again, it names the mistake if it is a usual one.
     """
+    language()
     equation, of = "", 0
     RIGHT.discard(number)
     try:
@@ -33,7 +39,7 @@ def check(number, answer):
     except Hint as hint:
         words = f"not yet: {hint}"
     except Exception as error:  # a student's code may stop in any way; the notebook goes on
-        words = f"not yet: stopped with {type(error).__name__}{students_line(error)}: {error}"
+        words = f"not yet: {stopped(error)}"
     show(Verdict(number, words, equation, len(RIGHT & set(of)) if of else 0, len(of) if of else 0))
 
 
@@ -43,12 +49,12 @@ def judged(exercise, answer):
     if not finding:
         RIGHT.add(exercise.number)
         return "right"
-    asked = (exercise.number, finding.where.split(",")[0])
+    asked = (exercise.number, re.split("[,、]", finding.where)[0])
     again = asked in SAID
     SAID.add(asked)
     words = finding.words(again)
     if not again and finding.words(True) != words:
         if f"({exercise.number[0]}." not in words:
-            words += f" – see ({exercise.equation})"
-        words += f"{'' if words.endswith('?') else '.'} Run this cell again for a closer hint."
+            words = say("{} – see ({})").format(words, exercise.equation)
+        words = (say("{} {}") if words.endswith(("?", "？")) else say("{}. {}")).format(words, say(AGAIN))
     return f"not yet: {words}"

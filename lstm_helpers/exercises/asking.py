@@ -3,10 +3,12 @@
 import copy
 import inspect
 import linecache
+from functools import reduce
 
 import numpy as np
 
 from lstm_helpers.exercises.reading import Hint, filled, is_unwritten, numbers
+from lstm_helpers.language import say
 
 
 def ask(function, *arguments):
@@ -20,17 +22,19 @@ def ask(function, *arguments):
         changed = [name for name, *pair in zip(argument_names(function, arguments), arguments, copies) if differ(*pair)]
         if changed:
             raise Hint(
-                f"the function changes {' and '.join(changed)} in place and returns nothing: "
-                f"work on a copy, and end the function with return"
+                say(
+                    "the function changes {} in place and returns nothing: "
+                    "work on a copy, and end the function with return"
+                ).format(reduce(say("{} and {}").format, changed))
             )
-        raise Hint("the function returns nothing: does it end with return?")
+        raise Hint(say("the function returns nothing: does it end with return?"))
     return filled(returned)
 
 
 def call(function, *arguments):
     """The student's function on these very arguments. Code that stops in it is shown with its line by check()."""
     if not callable(function):
-        raise TypeError(f"a function is wanted here, not {type(function).__name__}")
+        raise TypeError(say("a function is wanted here, not {}").format(type(function).__name__))
     return function(*arguments)
 
 
@@ -38,7 +42,7 @@ def argument_names(function, arguments):
     try:
         return [*inspect.signature(function).bind(*arguments).arguments]
     except (TypeError, ValueError):
-        return [f"argument {k + 1}" for k in range(len(arguments))]
+        return [say("argument {}").format(k + 1) for k in range(len(arguments))]
 
 
 def differ(before, after):
@@ -51,8 +55,9 @@ def differ(before, after):
         return False
 
 
-def students_line(error):
-    """Where in the student's own code an error came up, in words, or nothing: " in line 3 of its cell (`...`)"."""
+def stopped(error):
+    """In words, that the student's code stopped with this error, and, where it is known, in which line of it."""
+    name = type(error).__name__
     frames = []
     trace = error.__traceback__
     while trace:
@@ -61,8 +66,10 @@ def students_line(error):
     below = [k for k, (code, _) in enumerate(frames) if code is call.__code__]
     below = frames[below[-1] + 1 :] if below else []
     if not below:
-        return ""
+        return say("stopped with {}: {}").format(name, error)
     home = below[0][0].co_filename  # in a notebook, each cell counts as a file of its own
     line = [number for code, number in below if code.co_filename == home][-1]
     source = linecache.getline(home, line).strip()
-    return f" in line {line} of its cell" + f" (`{source}`)" * bool(source)
+    if not source:
+        return say("stopped with {} in line {} of its cell: {}").format(name, line, error)
+    return say("stopped with {} in line {} of its cell (`{}`): {}").format(name, line, source, error)

@@ -4,6 +4,7 @@ import numpy as np
 
 from lstm_helpers.exercises.reading import numbers
 from lstm_helpers.exercises.table import Both, Choice, Exercise, Function, Letter, Letters, Listed, Named, Number, Word
+from lstm_helpers.language import say
 
 # --- 2.1 ---
 
@@ -289,7 +290,17 @@ def leaky(X, Y, S_0, a, W_x, W_s, b_1, W_o, b_2):
 def leaky_units():
     draw, units = np.random.default_rng(207), {}
     for a, T in ((1.0, 5), (0.3, 4), (0.6, 1)):
-        units[f"with a = {a:g}"] = (draw.normal(size=T), draw.normal(size=T), 0.7, a, 0.8, -1.3, 0.4, 1.6, -0.5)
+        units[say("with a = {:g}").format(a)] = (
+            draw.normal(size=T),
+            draw.normal(size=T),
+            0.7,
+            a,
+            0.8,
+            -1.3,
+            0.4,
+            1.6,
+            -0.5,
+        )
     return units
 
 

@@ -13,6 +13,7 @@ from lstm_helpers.configuration import PRESETS, Configuration
 from lstm_helpers.exercises.asking import ask
 from lstm_helpers.exercises.reading import Hint, configuration
 from lstm_helpers.exercises.table import Both, Exercise, Function, Letters, Listed, Number, Property
+from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_backward, lstm_forward, lstm_step, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
@@ -30,19 +31,22 @@ def a_case(T, N, I, H, seed):
 
 def fault_in_paths(answer):
     if isinstance(answer, str) or not all(hasattr(path, "__iter__") for path in answer):
-        raise TypeError("a list of paths is wanted")
+        raise TypeError(say("a list of paths is wanted"))
     paths = [nodes(path) for path in answer]
     if paths and all(len(path) == 1 for path in paths):
-        raise Hint('this is a list of nodes; a list of paths is wanted, and each of them is a list from "L" to "o~2"')
+        raise Hint(
+            say('this is a list of nodes; a list of paths is wanted, and each of them is a list from "L" to "o~2"')
+        )
     hints = [hint for hint in map(fault_in_path, paths) if hint]
     missing = set(map(tuple, FOUR)) - set(paths)
     if hints:
         return hints[0]
     if not missing:
-        return "one path is there twice" if len(paths) > len(set(paths)) else None
+        return say("one path is there twice") if len(paths) > len(set(paths)) else None
     if missing == {tuple(FOUR[3])}:
-        return "one path is still missing: h3 can be left in two ways"
-    return f"of the four paths, {len(missing)} are missing: go back from c3 in every way that leads to h2"
+        return say("one path is still missing: h3 can be left in two ways")
+    hint = say("of the four paths, {} are missing: go back from c3 in every way that leads to h2")
+    return hint.format(len(missing))
 
 
 def nodes(path):
@@ -56,18 +60,19 @@ def fault_in_path(path):
     """A hint where these nodes are no path from L to o~2."""
     for node in path:
         if not re.fullmatch(r"L|([hmcifgo]|[ifgo]~)[1-3]", node):
-            raise Hint(f"{node!r} is no node: the names are L, h3, m3, c3, f3 and so on, and f~3 for a pre-activation")
+            hint = say("{!r} is no node: the names are L, h3, m3, c3, f3 and so on, and f~3 for a pre-activation")
+            raise Hint(hint.format(node))
     for end, start in pairwise(path):
         before = ["h3"] if end == "L" else [] if start == "L" else gradient_flow.predecessors(end, 1)
         if start in before:
             continue
         if (end, start) in (("c2", "o2"), ("c2", "h2"), ("c2", "m2")):
-            return f"no arrow leads from {start} to c2: the output gate of step 2 acts on h2 only"
+            return say("no arrow leads from {} to c2: the output gate of step 2 acts on h2 only").format(start)
         if any(start in gradient_flow.predecessors(node, 1) for node in before):
-            return f"between {end} and {start} there is another node"
-        return f"no arrow leads from {start} to {end}"
+            return say("between {} and {} there is another node").format(end, start)
+        return say("no arrow leads from {} to {}").format(start, end)
     if not path or path[0] != "L" or path[-1] != "o~2":
-        return 'each path has to lead from "L" to "o~2", with both of them in its list'
+        return say('each path has to lead from "L" to "o~2", with both of them in its list')
     return None
 
 
@@ -166,7 +171,11 @@ def way_round(trace, weights, k, dh_last):
 def ways_round():
     cases = {}
     for T, N, k in ((5, 3, 2), (4, 2, 4), (4, 3, 1)):
-        cases[f"step {k} of {T}"] = *a_case(T, N, 2, 1, seed=403), k, np.random.default_rng(43).normal(size=N)
+        cases[say("step {} of {}").format(k, T)] = (
+            *a_case(T, N, 2, 1, seed=403),
+            k,
+            np.random.default_rng(43).normal(size=N),
+        )
     return cases
 
 
@@ -369,7 +378,8 @@ def repaired(trace, weights, last, step):
 
 def lags():
     sizes = ((6, 2, 3, 5, 2), (6, 2, 3, 3, 2), (5, 3, 2, 5, 1), (4, 2, 3, 4, 4))
-    return {f"step {step}, last {last}": (*a_case(T, N, 2, H, 406), last, step) for T, N, H, last, step in sizes}
+    label = say("step {}, last {}").format
+    return {label(step, last): (*a_case(T, N, 2, H, 406), last, step) for T, N, H, last, step in sizes}
 
 
 def from_the_referee(function):
@@ -437,7 +447,7 @@ def coupled_step(x_t, h_prev, c_prev, weights, p_f):
 
 def coupled_steps():
     cases = {}
-    for label, N, p_f in (("with p_f = 0", 2, np.zeros(3)), ("with a peephole", 3, np.array([0.8, -1.3]))):
+    for label, N, p_f in ((say("with p_f = 0"), 2, np.zeros(3)), (say("with a peephole"), 3, np.array([0.8, -1.3]))):
         trace, weights = a_case(2, N, 2, len(p_f), seed=407)
         before = coupled_step(trace.x[0], trace.h0, trace.c0, weights, p_f)
         cases[label] = coupled_step(trace.x[1], before.h, before.c, weights, p_f), before, weights.W_h, p_f
@@ -508,15 +518,16 @@ VANISHING = PRESETS["vanishing at b_f = 0"]
 def tenfold_fault(line):
     one, given = configuration(line), Configuration.from_values(VANISHING)
     if not all(np.array_equal(getattr(one, name), getattr(given, name)) for name in ("x", "h0", "c0", "y")):
-        return (
+        return say(
             "inputs, start or target have changed: press Start again in the picture, and move weights and biases only"
         )
     if one.weights.b[1] != 0:
-        return f"the forget bias is {one.weights.b[1]:g}, but it has to stay at 0"
+        return say("the forget bias is {:g}, but it has to stay at 0").format(one.weights.b[1])
     before, now = (each.gradients.f_pre[3, 0, 0] for each in (given, one))
     if abs(now) >= 10 * abs(before):
         return None
-    return f"it is {abs(now / before):.2g} times as large as it was: try one recurrent weight after the other"
+    hint = say("it is {:.2g} times as large as it was: try one recurrent weight after the other")
+    return hint.format(abs(now / before))
 
 
 def with_changes(**changes):

@@ -7,6 +7,7 @@ import numpy as np
 from lstm_helpers.configuration import PRESETS, Configuration
 from lstm_helpers.exercises.reading import Hint, configuration, numbers
 from lstm_helpers.exercises.table import Exercise, Function, Named, Number, Paper, Property, Shape, changed
+from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
@@ -106,7 +107,7 @@ def latch_fault(answer):
     W_x, W_h, b = (numbers(part) for part in answer)
     for name, part, shape in (("W_x", W_x, (4, 1)), ("W_h", W_h, (4, 1)), ("b", b, (4,))):
         if part.shape != shape:
-            raise Hint(f"{name} has the shape {part.shape}, but {shape} is wanted")
+            raise Hint(say("{} has the shape {}, but {} is wanted").format(name, part.shape, shape))
     weights, steps = LSTMWeights(W_x, W_h, b), np.arange(1, 1001)
 
     def cell_states(x):
@@ -114,27 +115,31 @@ def latch_fault(answer):
 
     never, once, always = cell_states(0 * steps), cell_states(steps == 3), cell_states(steps >= 3)
     if np.abs(never[:2]).max() > 0.1:
-        return "c must stay near 0 before the first 1: is the input gate shut while x = 0?"
+        return say("c must stay near 0 before the first 1: is the input gate shut while x = 0?")
     if once[2] < 0.7:
-        return "c must jump to about 1 at the first 1: are input gate and candidate both open there?"
+        return say("c must jump to about 1 at the first 1: are input gate and candidate both open there?")
     if once[4] < 0.7:
-        return "the memory fades while x = 0: is the forget gate open?"
+        return say("the memory fades while x = 0: is the forget gate open?")
     if always[2:6].max() > 1.3:
-        return "a second 1 adds up: the cell counts. What could the latch listen to, so that it knows it is set?"
+        return say("a second 1 adds up: the cell counts. What could the latch listen to, so that it knows it is set?")
     if np.abs(never).max() > 0.1:
-        return f"with no 1 at all, c has crept to {np.abs(never).max():.2f} within 1,000 steps: shut the gates further"
+        hint = say("with no 1 at all, c has crept to {:.2f} within 1,000 steps: shut the gates further")
+        return hint.format(np.abs(never).max())
     if once[2:].min() < 0.7:
-        return f"the memory fades to {once[2:].min():.2f} within 1,000 idle steps: open the forget gate further"
+        hint = say("the memory fades to {:.2f} within 1,000 idle steps: open the forget gate further")
+        return hint.format(once[2:].min())
     if np.abs(always[2:] - 1).max() > 0.3:
         worst = always[2:][np.abs(always[2:] - 1).argmax()]
-        return f"c drifts to {worst:.2f} while 1,000 ones come: further ones still get in a little, or push some out"
+        hint = say("c drifts to {:.2f} while 1,000 ones come: further ones still get in a little, or push some out")
+        return hint.format(worst)
     for seed in range(20):
         draw = np.random.default_rng(seed)
         x = draw.random(1000) < draw.choice([0.01, 0.1, 0.5, 0.9])
         c, first = cell_states(x), x.argmax()
         worst = c[first:][np.abs(c[first:] - 1).argmax()]
         if np.abs(worst - 1) > 0.3:
-            return f"on a random sequence of 1,000 zeros and ones, c comes to {worst:.2f} after the first 1"
+            hint = say("on a random sequence of 1,000 zeros and ones, c comes to {:.2f} after the first 1")
+            return hint.format(worst)
     return None
 
 
@@ -199,16 +204,16 @@ UNCLEARED = [0, 1, 1, 2, 2, 2, 2, 3, 3]  # the memory after each step, where x_2
 def clearing_fault(line):
     one = configuration(line)
     if not np.array_equal(one.x, Configuration.from_values(GIVEN).x):
-        return "the inputs have changed: press Start again in the picture, and leave the bars alone"
+        return say("the inputs have changed: press Start again in the picture, and leave the bars alone")
     c, f_7 = one.trace.c.ravel(), one.trace.f.item(6)
     wrong = np.flatnonzero(np.abs(c - UNCLEARED) > 0.1) + 1
     if not len(wrong):
         return None
     if wrong[0] == 7 and f_7 < 0.9:
-        return f"at t = 7 the forget gate is still {f_7:.2f}: which two numbers add up to its pre-activation?"
-    return (
-        f"after step {wrong[0]} the memory is {c[wrong[0] - 1]:.2f}, but it should be about {UNCLEARED[wrong[0] - 1]}"
-    )
+        hint = say("at t = 7 the forget gate is still {:.2f}: which two numbers add up to its pre-activation?")
+        return hint.format(f_7)
+    hint = say("after step {} the memory is {:.2f}, but it should be about {}")
+    return hint.format(wrong[0], c[wrong[0] - 1], UNCLEARED[wrong[0] - 1])
 
 
 def with_changes(**changes):

@@ -150,7 +150,8 @@ def believed(said):
 
 def environment(work):
     """All that a submission is told. Home, settings and temporary files of Python and Jupyter are in its own folder."""
-    told = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    passed_on = ("PATH", "LANG", "SYSTEMROOT", "LSTM_LANGUAGE")  # the last one says in which language hints are given
+    told = {name: os.environ[name] for name in passed_on if name in os.environ}
     home = (
         "HOME USERPROFILE TMPDIR TEMP JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR MPLCONFIGDIR"
     )

@@ -17,6 +17,7 @@ from lstm_helpers.exercises.table import (
     Shape,
     changed,
 )
+from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_step, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
@@ -307,10 +308,11 @@ def by_step(deltas):
     """delta z_t of all steps (T, N, 4H), the last step and i first."""
     deltas = numbers(deltas)
     if deltas.ndim != 3 or deltas.shape[2] % 4:
-        raise Hint(f"the shape is {deltas.shape}, but (T, N, 4H) is wanted")
+        raise Hint(say("the shape is {}, but (T, N, 4H) is wanted").format(deltas.shape))
     parts, T = {}, len(deltas)
+    last, earlier = say("at step {} of {} (the last one)"), say("at step {} of {} (the steps after it are right)")
     for t in range(T, 0, -1):
-        place = f"at step {t} of {T} ({'the last one' if t == T else 'the steps after it are right'})"
+        place = (last if t == T else earlier).format(t, T)
         parts |= {(place, name): part for name, part in zip(STEP_PARTS, np.split(deltas[t - 1], 4, axis=1))}
     return parts
 
@@ -449,9 +451,10 @@ def peephole(dh, steps, W_h, c_0, p_o, step=step_back):
 
 def peepholes():
     p, cases = np.random.default_rng(37).normal(size=(3, 4)), {}
-    for label, T, p_o in (("= 0", 4, np.zeros(4)), ("not zero", 4, p[0]), ("not zero, T = 1", 1, p[1, :2])):
+    labels = say("with p_o = 0"), say("with p_o not zero"), say("with p_o not zero, T = 1")
+    for label, T, p_o in zip(labels, (4, 4, 1), (np.zeros(4), p[0], p[1, :2])):
         dh, steps, weights, _, c_0 = a_case(T, 3, 2, len(p_o), seed=307, p_o=p_o)
-        cases[f"with p_o {label}"] = (dh, steps, weights.W_h, c_0, p_o)
+        cases[label] = (dh, steps, weights.W_h, c_0, p_o)
     return cases
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from lstm_helpers.exercises.reading import Hint, numbers
 from lstm_helpers.exercises.table import Both, Exercise, Function, Letter, Listed, Named, Number, Property, Shape, Word
+from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
@@ -144,7 +145,7 @@ def reorder(stacked, old, new):
 def stacks():
     draw = np.random.default_rng(54)
     kinds = (((12, 2), "iofc", "ifgo"), ((8, 5), "ifgo", "ogif"), ((4,), "gofi", "cifo"), ((20,), "fcoi", "oicf"))
-    return {f'"{old}" to "{new}"': (draw.normal(size=shape), old, new) for shape, old, new in kinds}
+    return {say('"{}" to "{}"').format(old, new): (draw.normal(size=shape), old, new) for shape, old, new in kinds}
 
 
 SPLIT = "np.split(stacked, 4)[k] for k in position"
@@ -235,9 +236,9 @@ def fault_in_counter(answer):
     W_x, W_h, b, W_hy = (numbers(part) for part in answer)
     for name, array, shape in (("W_x", W_x, (4, 2)), ("W_h", W_h, (4, 1)), ("b", b, (4,))):
         if array.shape != shape:
-            raise Hint(f"{name} has the shape {array.shape}, but {shape} is wanted")
+            raise Hint(say("{} has the shape {}, but {} is wanted").format(name, array.shape, shape))
     if W_hy.size != 1:
-        raise Hint("W_hy is one number")
+        raise Hint(say("W_hy is one number"))
     weights, W_hy, steps = LSTMWeights(W_x, W_h, b), W_hy.item(), np.arange(1, 301)
 
     def off(ones, resets):
@@ -255,7 +256,8 @@ def fault_in_counter(answer):
         y, _, count = off(ones, cleared)
         if not hint and not np.abs(y - count).max() <= 0.01:
             t = np.abs(y - count).argmax()
-            return f"on a random sequence, {y[t]:.3f} comes out at step {t + 1}, but the count is {count[t]:.0f}"
+            hint = say("on a random sequence, {:.3f} comes out at step {}, but the count is {:.0f}")
+            return hint.format(y[t], t + 1, count[t])
     return hint
 
 
@@ -263,38 +265,43 @@ def fault_in_counting(off, steps):
     """Three ones, then nothing; and 300 ones."""
     y, unsquashed, count = off(steps <= 3, 0)
     if np.abs(y[:3]).max() < 1e-3:
-        return "three ones come, and nothing comes out: are input and output gate open, and does g hear x?"
+        return say("three ones come, and nothing comes out: are input and output gate open, and does g hear x?")
     if np.abs(unsquashed[:3] - unsquashed[0] * count[:3]).max() > 0.01 * abs(unsquashed[0]):
-        return "the memory does not keep a one while the next one comes: how far open is the forget gate?"
+        return say("the memory does not keep a one while the next one comes: how far open is the forget gate?")
     if np.abs(y[:3] - y[0] * count[:3]).max() > 0.01 * abs(y[0]):
-        return "the second and the third one do not add as much as the first: what is still too large for a tanh?"
+        return say("the second and the third one do not add as much as the first: what is still too large for a tanh?")
     if abs(unsquashed[0] - 1) > 1e-3:
-        return f"a one adds {y[0]:.3g} instead of 1: do the gates let all of it through, and does W_hy undo epsilon?"
+        hint = say("a one adds {:.3g} instead of 1: do the gates let all of it through, and does W_hy undo epsilon?")
+        return hint.format(y[0])
     if y[-1] < 2.99:
-        return f"the count fades from 3 to {y[-1]:.3f} while zeros come: how far open is the forget gate?"
+        hint = say("the count fades from 3 to {:.3f} while zeros come: how far open is the forget gate?")
+        return hint.format(y[-1])
     if y[-1] > 3.01:
-        return f"the count grows from 3 to {y[-1]:.3f} while zeros come: something leaks in"
+        return say("the count grows from 3 to {:.3f} while zeros come: something leaks in").format(y[-1])
     y, unsquashed, count = off(steps > 0, 0)
     error = abs(y[-1] - count[-1])
     if error <= 0.01:
         return None
     tanh = abs(unsquashed[-1] - count[-1]) < error / 2
-    reason = "the memory's tanh bends; (5.5) says how small epsilon must be" if tanh else "is a gate not quite open?"
-    return f"after 300 ones, {y[-1]:.3f} comes out: {reason}"
+    hint = say("after 300 ones, {:.3f} comes out: is a gate not quite open?")
+    if tanh:
+        hint = say("after 300 ones, {:.3f} comes out: the memory's tanh bends; (5.5) says how small epsilon must be")
+    return hint.format(y[-1])
 
 
 def fault_at_resets(off, steps):
     """A reset after 250 ones, alone or together with a one, and two of them on an empty memory."""
     y = off(steps <= 250, steps == 251)[0]
     if y[250] > 200:
-        return "a reset does not clear the count: which gate keeps it?"
+        return say("a reset does not clear the count: which gate keeps it?")
     if abs(y[250]) > 0.01:
-        return f"a reset leaves {y[250]:.3g} of a count of 250: it must be 0"
+        return say("a reset leaves {:.3g} of a count of 250: it must be 0").format(y[250])
     y = off(steps <= 251, steps == 251)[0]
     if abs(y[250] - 1) > 0.01:
-        return f"a one that comes together with a reset counts already: 1 is wanted, not {y[250]:.3f}"
+        hint = say("a one that comes together with a reset counts already: 1 is wanted, not {:.3f}")
+        return hint.format(y[250])
     y = off(steps < 0, steps <= 2)[0]
-    return "a reset of an empty memory must leave it empty" if np.abs(y).max() > 0.01 else None
+    return say("a reset of an empty memory must leave it empty") if np.abs(y).max() > 0.01 else None
 
 
 def counter(epsilon=1e-5, forget=(0, -60), bias=(30, 30, 0, 30), W_hy=None, candidate=None, into=(0, 0)):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from lstm_helpers.configuration import Configuration
+from lstm_helpers.language import say
 
 
 class NotAnswered(Exception):
@@ -25,8 +26,9 @@ def filled(value):
     if blank and all(key in blank or is_unwritten(part) for key, part in parts.items()):
         raise NotAnswered
     if blank:
-        names = [str(key) if isinstance(value, dict) else f"part {key} of {len(parts)}" for key in blank]
-        raise NotAnswered(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} still blank")
+        part = "{}" if isinstance(value, dict) else say("part {} of {}")
+        still = say("{} is still blank") if len(blank) == 1 else say("{} are still blank")
+        raise NotAnswered(still.format(say(", ").join(part.format(key, len(parts)) for key in blank)))
     return value
 
 
@@ -60,11 +62,11 @@ def numbers(value):
         value = [numbers(part) for part in value]
         shapes = [part.shape for part in value]
         if len(set(shapes)) > 1:
-            raise Hint(f"the parts have different shapes: {', '.join(map(str, shapes))}")
+            raise Hint(say("the parts have different shapes: {}").format(", ".join(map(str, shapes))))
     try:
         return np.asarray(value, float)
     except (TypeError, ValueError):
-        raise TypeError(f"numbers are wanted, not {type(value).__name__}") from None
+        raise TypeError(say("numbers are wanted, not {}").format(type(value).__name__)) from None
 
 
 def alike(got, wanted):
@@ -99,29 +101,32 @@ def half_a_unit(decimals):
 def rounded_too_early(got, wanted, rtol=None, decimals=None, digits=None):
     """A hint where an answer is right but for its last digit or two, or None."""
     if decimals is not None and close(got, wanted, decimals=decimals - 1.5):
-        return f"nearly, but not to {decimals} digits after the point: is it rounded too early?"
+        return say("nearly, but not to {} digits after the point: is it rounded too early?").format(decimals)
     if digits is not None and close(got, wanted, digits=digits - 1.5):
-        return f"nearly, but not to {digits} digits: is it rounded too early?"
+        return say("nearly, but not to {} digits: is it rounded too early?").format(digits)
     return None
 
 
 # --- letters, words and shapes ---
 
 FILLING = set("line lines letter letters answer answers the is are it its and only both number size of".split())
+FILLING |= set("第行字母答案是和与及")
+NEGATION = ("not", "no", "不")
+FULL_WIDTH = str.maketrans("，、；：。（）“”", ',,;:.()""')  # as they are typed between Chinese words
+HAN = "一-鿿"
 
 
-def letters(answer, among, name=""):
+def letters(answer, among):
     """The letters of `among` in an answer such as "AE", "(A), E", "lines A and E", ["A", "E"] or "A, E, not B", as a
     set. Raises a Hint for anything that is not understood to the last word, such as "A or E".
-    name: of the part of the answer that it is, for the hint; likewise below.
     """
-    wanted = f"{name}: " * bool(name) + f"letters from {among[0]} to {among[-1]} are wanted"
+    wanted = say("letters from {} to {} are wanted").format(among[0], among[-1])
     return set(read(answer, spelt_with(among), wanted))
 
 
-def letter(answer, among, name=""):
+def letter(answer, among):
     """The one letter of `among` in "b", "(B)", "line B" or "B, not C". Raises a Hint for none or several."""
-    wanted = f"{name}: " * bool(name) + f"a letter from {among[0]} to {among[-1]} is wanted"
+    wanted = say("a letter from {} to {} is wanted").format(among[0], among[-1])
     return only(read(answer, spelt_with(among), wanted), wanted)
 
 
@@ -135,10 +140,10 @@ def spelt_with(among):
     return meaning
 
 
-def word(answer, among, name=""):
+def word(answer, among):
     """The one word of `among` in "same", "the same" or "same, not larger"; "vanishing" counts as "vanishes", for four
     letters are enough. Raises a Hint for none or several."""
-    wanted = f"{name}: " * bool(name) + f"the words are {', '.join(among[:-1])} and {among[-1]}"
+    wanted = say("the words are {} and {}").format(", ".join(among[:-1]), among[-1])
 
     def meaning(said):
         return [known for known in among if said.lower()[:4] == known[:4]] or None
@@ -150,34 +155,36 @@ def read(answer, meaning, wanted):
     """What the words of an answer mean, without those after "not"; a Hint `wanted` where one means nothing."""
     if isinstance(answer, (list, tuple, set, frozenset)):
         answer = " ".join(map(str, answer))
+    not_this = Hint(say("{}, not {!r:.60}").format(wanted, answer))
+    answer = answer.translate(FULL_WIDTH) if isinstance(answer, str) else answer
     if not isinstance(answer, str) or re.search(r"[^\w\s,;:.()'\"!&+-]", answer):
-        raise Hint(f"{wanted}, not {answer!r:.60}")
+        raise not_this
     found, negated = [], False
-    for said in re.findall(r"[\w-]+|[,;.]", answer):
+    for said in re.findall(rf"[{HAN}]|(?:(?![{HAN}])[\w-])+|[,;.]", answer):
         if said in (",", ";", ".", "but"):
             negated = False
-        elif said.lower() in ("not", "no"):
+        elif said.lower() in NEGATION:
             negated = True
         elif said.lower() not in FILLING:
             meant = meaning(said)
             if meant is None:
-                raise Hint(f"{wanted}, not {answer!r:.60}")
+                raise not_this
             found += [] if negated else meant
     if not found:
-        raise Hint(f"{wanted}, not {answer!r:.60}")
+        raise not_this
     return found
 
 
 def only(found, wanted):
     if len(set(found)) > 1:
-        raise Hint(f"{wanted}, and only one")
+        raise Hint(say("{}, and only one").format(wanted))
     return found[0]
 
 
 def shape(answer):
     """A shape such as (5, 8) or (5,), given as a tuple or a list. Raises a Hint for a single number."""
     if isinstance(answer, (int, float)):
-        raise Hint("a shape is a tuple; one that has a single axis is written with a comma, such as (7,)")
+        raise Hint(say("a shape is a tuple; one that has a single axis is written with a comma, such as (7,)"))
     return tuple(answer)
 
 

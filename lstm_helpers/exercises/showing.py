@@ -7,12 +7,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from lstm_helpers.language import prefixed, say
+
 COLOURS = {"right": ("#009E73", "✓"), "not yet": ("#E69F00", "↻"), "not answered yet": ("#999999", "○")}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be said of one answer. equation: the number of the one to go back to, "" if there is none.
+    """What is to be said of one answer. words: a state, one of COLOURS, and what may follow in the language chosen,
+    "not yet: ...". equation: the number of the one to go back to, "" if there is none.
     right, of: how many exercises of this notebook are right so far, and how many there are."""
 
     number: str
@@ -21,18 +24,23 @@ class Verdict:
     right: int = 0
     of: int = 0
 
+    @property
+    def parts(self):
+        state, _, rest = self.words.partition(": ")
+        return f"{self.number} {say(state)}", rest
+
     def __str__(self):
-        return f"{self.number} {self.words}"
+        return prefixed(*self.parts)
 
     __repr__ = __str__
 
     def _repr_html_(self):
         colour, sign = COLOURS[self.words.partition(":")[0]]
-        state, _, rest = html.escape(str(self)).partition(":")
-        line = f"<b>{sign} {state}</b>" + f":{rest}" * bool(rest)
+        state, rest = map(html.escape, self.parts)
+        line = prefixed(f"<b>{sign} {state}</b>", rest)
         if f"({self.equation})" not in line:
             line += f" · ({self.equation})" * bool(self.equation)
-        line += f" · {self.right} of {self.of} right" * bool(self.of)
+        line += f" · {say('{} of {} right').format(self.right, self.of)}" * bool(self.of)
         line = re.sub(r"\((\d\.\d+)\)", lambda found: linked(found[1], self.number), line)
         return f'<div style="border-left: 0.4em solid {colour}; padding-left: 0.6em">{line}</div>'
 

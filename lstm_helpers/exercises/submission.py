@@ -25,12 +25,12 @@ import time
 from pathlib import Path
 
 from lstm_helpers import exercises
+from lstm_helpers.language import say
 
 # nbclient and nbformat are imported where they are used: the kernels import this module too.
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ASKED = re.compile(r"(?m)^[^#\n]*\bcheck\(\s*[\"'](\d\.\d+)[\"']")
-AGAIN = "Run this cell again for a closer hint."
 FILE = re.compile(r"\(\d+\.py, line")  # in a SyntaxError; the number is IPython's
 LONGEST = 300  # letters of a hint
 STARTUP, TO_LISTEN = 60, 10  # seconds for a kernel to start, and to react when it is interrupted
@@ -68,7 +68,7 @@ def judge(word, ask):
     exercises.show = said.append
     try:
         ask(exercises.check)
-        if said[-1].words.endswith(AGAIN):
+        if said[-1].words.endswith(say(exercises.AGAIN)):
             ask(exercises.check)
         words = said[-1].words
     except NameError as error:  # check() itself raises nothing

@@ -27,6 +27,7 @@ from lstm_helpers.exercises.reading import (
     shape,
     word,
 )
+from lstm_helpers.language import prefixed, say
 
 RTOL_OF_MISTAKES = 5e-3  # a wrong number, given to three digits, is still known
 
@@ -61,13 +62,9 @@ class Finding:
     def words(self, again):
         """The hint. again: was it asked for before, so that the general one did not help?"""
         if again and self.mistake:
-            return prefixed(self.at, self.mistake)
-        general = prefixed(self.where, self.general)
-        return f"no usual mistake gives this. {general}" if again and self.known else general
-
-
-def prefixed(name, words):
-    return f"{name}: {words}" if name and words else name or words
+            return prefixed(self.at, say(self.mistake))
+        general = prefixed(self.where, say(self.general))
+        return say("no usual mistake gives this. {}").format(general) if again and self.known else general
 
 
 # --- one value ---
@@ -136,7 +133,7 @@ class Number:
         if close(got, self.right, **self.exact):
             return None
         if got.shape != np.shape(self.right):
-            raise Hint(f"the shape is {got.shape}, but {np.shape(self.right)} is wanted")
+            raise Hint(say("the shape is {}, but {} is wanted").format(got.shape, np.shape(self.right)))
         for wrong, hint in self.mistakes.items():
             if close(got, wrong, self.known * np.any(wrong)):  # of 0 there is no fraction
                 return Finding(self.general, hint)
@@ -185,7 +182,7 @@ class Named:
 
     def parts(self, answer):
         if not isinstance(answer, dict) or set(answer) != set(self.tasks):
-            raise Hint(f"a dict with the names {list(self.tasks)} is wanted, not {answer!r:.60}")
+            raise Hint(say("a dict with the names {} is wanted, not {!r:.60}").format(list(self.tasks), answer))
         return answer
 
 
@@ -194,14 +191,17 @@ class Listed(Named):
 
     def __init__(self, tasks, wanted=""):
         super().__init__(tasks)
-        self.wanted = wanted or f"a list of {len(tasks)} numbers is wanted"
+        self.wanted = wanted
+
+    def shown(self, name):
+        return say(name)
 
     def joined(self, parts):
         return list(parts.values())
 
     def parts(self, answer):
         if not hasattr(answer, "__len__") or len(answer) != len(self.tasks):
-            raise Hint(self.wanted)
+            raise Hint(say(self.wanted) or say("a list of {} numbers is wanted").format(len(self.tasks)))
         return dict(zip(self.tasks, answer))
 
 
@@ -219,7 +219,7 @@ class Both(Named):
 
     def parts(self, answer):
         if not isinstance(answer, (list, tuple)) or len(answer) != len(self.tasks):
-            raise TypeError(f"{len(self.tasks)} things are wanted, as the cell has them")
+            raise TypeError(say("{} things are wanted, as the cell has them").format(len(self.tasks)))
         return dict(enumerate(answer))
 
 
@@ -249,7 +249,7 @@ class Function:
             with np.errstate(all="ignore"):
                 finding = self.compared(ask(answer, *case), case)
             if finding:
-                return finding.inside(label).inside(self.name)
+                return finding.inside(say(label)).inside(self.name)
         hint = self.otherwise and self.otherwise(answer)
         return hint and Finding(hint, known=False)
 
@@ -265,7 +265,7 @@ class Function:
         right = self.function(*case)
         wanted, got = self.split(right), self.split(self.as_many(got, right))
         if got.keys() != wanted.keys():
-            raise Hint("it does not hold as many steps as are wanted")
+            raise Hint(say("it does not hold as many steps as are wanted"))
         wrong = [part for part in wanted if not close(got[part], wanted[part], **self.exact)]
         if not wrong:
             return None
@@ -275,11 +275,11 @@ class Function:
         shapes = numbers(got[wrong[0]]).shape, numbers(wanted[wrong[0]]).shape
         strange = shapes[0] != shapes[1]  # then no mistake in another part says enough
         if strange:
-            general = "the shape is {}, but {} is wanted".format(*shapes)
+            general = say("the shape is {}, but {} is wanted").format(*shapes)
         elif not np.isfinite(numbers(got[wrong[0]])).all():
-            general = "there is a NaN or an infinity in the result"
+            general = say("there is a NaN or an infinity in the result")
         nearly = rounded_too_early(got[wrong[0]], wanted[wrong[0]], **self.exact)
-        where = prefixed(place, ", ".join(name for _, name in wrong))
+        where = prefixed(place, self.listed(name for _, name in wrong))
         at, hint = self.mistake_in(wrong[:1] if strange else wrong, got, wanted, case) or (where, None)
         known = bool(self.mistakes) and not nearly and not strange
         return Finding(general if hint or not nearly else nearly, hint, where, at, known)
@@ -295,10 +295,11 @@ class Function:
                 fit = {one for one in gives if self.same(got[one], gives[one])}
                 here = {one for one in touched if one[0] == part[0]}
                 if part in fit & here and len(fit) > most and self.explains(fit & here, here):
-                    best, most = (prefixed(part[0], part[1] if len(here) == 1 else ""), hint), len(fit)
+                    best, most = (prefixed(part[0], say(part[1]) if len(here) == 1 else ""), hint), len(fit)
             for other in wanted:
                 if not best and other[0] == part[0] and other != part and close(got[part], wanted[other], **self.exact):
-                    best = part[0], f"{other[1]} stands where {part[1]} belongs: the order is {', '.join(self.names)}"
+                    hint = say("{} stands where {} belongs: the order is {}")
+                    best = part[0], hint.format(say(other[1]), say(part[1]), self.listed(self.names))
             if best:
                 return best
         return None
@@ -324,15 +325,19 @@ class Function:
         """What was returned. Raises a Hint unless it holds as many things as are wanted."""
         if not self.names:
             return returned
-        listed = f"{len(self.names)} are wanted: {', '.join(self.names)}"
+        names = len(self.names), self.listed(self.names)
         if isinstance(returned, dict) or not np.iterable(returned):
-            raise Hint(f"one thing came, but {listed}")
+            raise Hint(say("one thing came, but {} are wanted: {}").format(*names))
         returned = list(returned)
+        if len(returned) == len(self.names):
+            return returned
+        hint = say("{} things came, but {} are wanted: {}")
         if len(returned) > len(self.names) and all(close(*pair, **self.exact) for pair in zip(returned, right)):
-            listed = f"{len(self.names)} are wanted: the first ones are right, leave out the rest"
-        if len(returned) != len(self.names):
-            raise Hint(f"{len(returned)} things came, but {listed}")
-        return returned
+            hint = say("{} things came, but {} are wanted: the first ones are right, leave out the rest")
+        raise Hint(hint.format(len(returned), *names))
+
+    def listed(self, names):
+        return say(", ").join(map(say, names))
 
 
 class Paper(Function):

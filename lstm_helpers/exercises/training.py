@@ -8,6 +8,7 @@ import torch
 from lstm_helpers.exercises.asking import call
 from lstm_helpers.exercises.reading import NotAnswered, numbers
 from lstm_helpers.exercises.table import Both, Exercise, Function, Letter, Listed, Named, Number, Property, changed
+from lstm_helpers.language import say
 from lstm_helpers.lstm import sigmoid
 
 # --- 6.1 ---
@@ -133,16 +134,16 @@ def fault_in_chrono(answer):
         if returned is ... or (returned is None and not any(touched)):
             raise NotAnswered
         if not any(touched):
-            return "the LSTM that the function was given is still as it was"
+            return say("the LSTM that the function was given is still as it was")
         if touched[0] or touched[1]:
-            return "only biases are to change, not W_x and W_h"
+            return say("only biases are to change, not W_x and W_h")
         biases = [b.reshape(4, H) for b in (before[2] + before[3], *after[2:])]
         hint = fault_in_biases(*biases, T_max - 1)
         if hint:
             return hint
         drawn.append(biases[1][1] + biases[2][1])
     if np.allclose(drawn[-1], drawn[-2], atol=1e-4):
-        return "the times are to be drawn: here a second network got the same ones as the first"
+        return say("the times are to be drawn: here a second network got the same ones as the first")
     return None
 
 
@@ -161,34 +162,34 @@ def fault_in_biases(old, b_ih, b_hh, longest):
         return abs(share.mean() - 0.5) < 0.08 and abs(share.std() - 12**-0.5) < 0.05
 
     if logarithms(i) and same(f, -i):
-        return "the blocks of rows are i, f, g, o: you took the first for the forget gate's"
+        return say("the blocks of rows are i, f, g, o: you took the first for the forget gate's")
     if not same(new[2:], old[2:]):
-        return "the blocks of rows are i, f, g, o, and those of g and o are to stay as they were"
+        return say("the blocks of rows are i, f, g, o, and those of g and o are to stay as they were")
     if same(f, old[1]):
-        return "the forget gate's bias is still what it was"
+        return say("the forget gate's bias is still what it was")
     if same(i, old[0]):
-        return "the input gate's bias is still what it was"
+        return say("the input gate's bias is still what it was")
     if same(b_ih[1], b_hh[1]) and logarithms(b_ih[1]) and not logarithms(f):
-        return "PyTorch adds its two biases: with the logarithm in both of them, b_f is twice as large"
+        return say("PyTorch adds its two biases: with the logarithm in both of them, b_f is twice as large")
     if same(i, f):
-        return "the input gate's bias is minus the forget gate's"
+        return say("the input gate's bias is minus the forget gate's")
     if not same(i, -f) and same(i, -f, 2 * np.abs(old).max()):
-        return "PyTorch adds its two biases, and its random numbers are still in their sum"
+        return say("PyTorch adds its two biases, and its random numbers are still in their sum")
     if not same(i, -f):
-        return "each unit's input gate gets minus the b_f of this unit; a second draw gives another number"
+        return say("each unit's input gate gets minus the b_f of this unit; a second draw gives another number")
     if np.ptp(f) < 1e-4:
-        return "every unit is to draw a time of its own"
+        return say("every unit is to draw a time of its own")
     if f.max() > 2 * np.log(longest) + 1:
-        return "b_f is the logarithm of the time, not the time itself"
+        return say("b_f is the logarithm of the time, not the time itself")
     if f.min() < -1e-4 or f.max() > np.log(longest) + 1e-4:
-        return "the times must lie between 1 and T_max - 1"
+        return say("the times must lie between 1 and T_max - 1")
     if np.abs(np.exp(f) - np.exp(f).round()).max() < 5e-3:
-        return "the times are real numbers: here they are all whole"
+        return say("the times are real numbers: here they are all whole")
     if even((np.exp(f) - 1) / (longest - 1)):
         return None
     if even(f / np.log(longest)):
-        return "it is the time that is drawn uniformly; here it was its logarithm"
-    return "exp(b_f) must be spread uniformly between 1 and T_max - 1: is it the natural logarithm?"
+        return say("it is the time that is drawn uniformly; here it was its logarithm")
+    return say("exp(b_f) must be spread uniformly between 1 and T_max - 1: is it the natural logarithm?")
 
 
 TAU = "1 + (T - 1) * torch.rand(H)"
