@@ -32,7 +32,8 @@ SPOKEN = LOCALE / "zh" / "LC_MESSAGES" / f"{DOMAIN}.po"  # what `check` says; a 
 HEADER = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit", "Language": "zh_CN"}
 # What may stand in Latin letters: names, and what is read as a symbol. All else in small letters is left over English.
 NAMES = set(
-    "tanh log sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff onnxruntime".split()
+    "tanh log sigmoid softmax float32 float64 adam conda pip make root hub repo2docker nbgitpuller cff "
+    "onnxruntime".split()
 )
 # Titles of papers and projects, which stay as they are, as does a single word in straight quotes.
 TITLE = re.compile(r"[A-Z][\w-]*(?::? (?:to |with |for |of |a |the |on |and )*[A-Z][\w-]*)+")
