@@ -98,6 +98,13 @@ def test_figures_are_what_the_code_draws(name):
     assert drawn(name) == (FOLDER / name).read_text(encoding="utf-8"), "run `make figures`, and look at it"
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_labels_of_figures_can_be_read(name):
+    figures = FIGURES[name]()
+    for figure in figures if isinstance(figures, list) else [figures]:
+        assert overlaps(figure) == []
+
+
 def test_figures_holds_nothing_else():
     assert {path.name for path in FOLDER.iterdir()} == set(FIGURES)
 

@@ -174,11 +174,8 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
         slope = W_s * (1 - x[-1] ** 2)
     ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
     ax.set_yticks([-1, 0, 1])
-    ax.set_title(
-        minus(f"$W_s$ = {W_s:.2f}, from {start:g}: after {steps} steps at {round(x[-1], 3) + 0.0:.3f}, ")
-        + f"slope {slope:.3f}",
-        fontsize=13,
-    )
+    title = f"$W_s$ = {W_s:.2f}, from {start:g}:\nafter {steps} steps at {round(x[-1], 3) + 0.0:.3f}, slope {slope:.3f}"
+    ax.set_title(minus(title), fontsize=13)
     return figure
 
 

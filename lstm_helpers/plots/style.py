@@ -82,10 +82,10 @@ def network_look(name):
 
 
 def text_on(colour):
-    """Black or white, whichever is the easier to read on this colour: 4.5 : 1 or more on any."""
+    """White where its contrast with this colour is 4 : 1 or more; elsewhere black, which has more than 5 : 1."""
     channels = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return "white" if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) > 21**0.5 else "black"
+    return "white" if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= 4 else "black"
 
 
 def minus(text):
