@@ -95,7 +95,7 @@ def draw_forget_bias(forget, terms, sizes, b_f):
 
     forget: all values of f_t. terms: {name: size}. sizes: (lags,) norms. Returns the Figure.
     """
-    figure, (left, middle, right) = new_figure(12, 3.9, ncols=3)
+    figure, (left, middle, right) = new_figure(11, 3.7, ncols=3)
     left.hist(forget, bins=np.linspace(0, 1, 26), color=GATE_COLOURS["f"])
     left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {number(b_f)}")
     middle.bar([TERM_NAMES[name] for name in terms], list(terms.values()), width=0.7,
