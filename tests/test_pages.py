@@ -1,9 +1,12 @@
 """What tools/pages.py makes of notebooks and README.md, before Sphinx sees it."""
 
 import re
+from pathlib import Path
 
+import links
 import pages
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 
 from notebooks import COURSE, EXERCISES, read
@@ -79,3 +82,34 @@ def test_all_of_readme_stands_on_one_page_and_links_find_it():
 def test_the_glossary_has_every_word_of_readme():
     said = pages.words(pages.readme()["glossary"])
     assert said["forget gate"] == "遗忘门" and said["batch"] == "批次" and len(said) == 44
+
+
+def test_each_word_of_the_glossary_is_said_in_a_notebook():
+    """In its text: not in headings, formulas, code and links, where links.py does not look."""
+    cells = [cell.source for path in COURSE for cell in read(path).cells if cell.cell_type == "markdown"]
+    text = re.sub(r"(?m)^#.*$|(?s:\$\$.*?\$\$)|\$[^$]*\$|`[^`]*`|\[[^\]]*\]\([^)]*\)", " ", "\n\n".join(cells))
+    terms = pages.words(pages.readme()["glossary"])
+    assert [term for term in terms if not links.said(term.split(", ")).search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "said, linked",
+    [
+        ("<p>Notebook 05 and notebook 4.</p>", {"Notebook 05": "05_c.html", "notebook 4": "04_b.html"}),
+        ("<p>notebooks 04 and 05</p>", {"04": "04_b.html", "05": "05_c.html"}),
+        ("<p>notebook 04, notebook 04</p><section>notebook 04</section>", {"notebook 04": "04_b.html"}),
+        ('<p><a href="../04_b.html">here</a> and in notebook 04</p>', {"here": "04_b.html"}),
+        ("<p>notebook 4.5, notebook 07, notebook 14, 04</p>", {}),
+        ("<h2>notebook 04</h2><pre>notebook 04</pre><code>notebook 04</code>", {}),
+    ],
+)
+def test_notebooks_that_are_named_are_linked_once_a_section(said, linked):
+    page = links.Page(Path("exercises/04_b.html"), BeautifulSoup(f"<main>{said}</main>", "html.parser"))
+    words = page.soup.text
+    links.link_notebooks(page, {"4": Path("04_b.html"), "5": Path("05_c.html")})
+    found = page.soup.select("a")
+    assert {link.text: link["href"] for link in found} == {text: f"../{home}" for text, home in linked.items()}
+    assert len(found) == len(linked) + said.count("<section>") and page.soup.text == words
+    own = links.Page(Path("04_b.html"), BeautifulSoup("<main>notebook 04</main>", "html.parser"))
+    links.link_notebooks(own, {"4": Path("04_b.html")})
+    assert not own.soup.select("a")

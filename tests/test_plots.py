@@ -7,15 +7,27 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.patches import Circle
 from PIL import Image
 
 from lstm_helpers import LSTMWeights, lstm_step
-from lstm_helpers.plots import Picture, Slider, graph, way_back
+from lstm_helpers.plots import Picture, Slider, flow, graph, training, way_back
 from lstm_helpers.plots.cell import draw_cell
 from lstm_helpers.plots.files import FIGURES, FOLDER, drawn
 from lstm_helpers.plots.overlaps import overlaps
-from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades
+from lstm_helpers.plots.style import (
+    GATE_COLOURS,
+    GREY,
+    INK,
+    NETWORKS,
+    OTHER_COLOURS,
+    decimals,
+    new_figure,
+    number,
+    shades,
+    text_on,
+)
 
 ALT = "A line that rises from zero to one."
 
@@ -98,6 +110,13 @@ def test_figures_are_what_the_code_draws(name):
     assert drawn(name) == (FOLDER / name).read_text(encoding="utf-8"), "run `make figures`, and look at it"
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_labels_of_figures_can_be_read(name):
+    figures = FIGURES[name]()
+    for figure in figures if isinstance(figures, list) else [figures]:
+        assert overlaps(figure) == []
+
+
 def test_figures_holds_nothing_else():
     assert {path.name for path in FOLDER.iterdir()} == set(FIGURES)
 
@@ -123,6 +142,48 @@ def test_gate_colours_differ_for_colour_blind_readers():
     for kind, matrix in matrices.items():
         for a, b in combinations(rgb, 2):
             assert np.linalg.norm(np.array(matrix) @ (rgb[a] - rgb[b])) > 0.1, (kind, a, b)
+
+
+def names_and_markers(figure):
+    """{text: (colour, marker of a line of that colour, if it has one)} of all texts in a figure."""
+    lines = [line for ax in figure.axes for line in ax.lines if line.get_marker() not in ("None", "")]
+    marks = {line.get_color(): line.get_marker() for line in lines}
+    texts = [text for ax in figure.axes for text in ax.texts]
+    return {text.get_text(): (text.get_color(), marks.get(text.get_color())) for text in texts}
+
+
+def test_a_network_looks_the_same_in_all_pictures():
+    one, names = np.ones(3), [name for name in NETWORKS if name != "orthogonal RNN"]  # which has the other's colour
+    both = training.draw_gradient_and_accuracy({"": {name: (one, one) for name in names}}, chance=0.1, cut=1)
+    seen = names_and_markers(both)
+    assert len({*NETWORKS.values()}) == len(NETWORKS) and len({seen[training.titled(name)] for name in names}) == 7
+    for few in (["b_f = 3"], ["tanh RNN", "b_f = 1", "b_f = 5"]):
+        shown = names_and_markers(training.draw_accuracy({name: {5: one, 10: one} for name in few}, [5, 10], 0.1))
+        by_lag = names_and_markers(training.draw_gradient_by_lag({name: one for name in few}))
+        race = names_and_markers(flow.draw_survival({training.titled(name): np.ones((3, 2)) for name in few}))
+        for name in few:
+            title = training.titled(name)
+            assert shown[title] == seen[title]
+            assert by_lag[title][0] == race[title][0] == seen[title][0]
+
+
+@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), INK])
+def test_numbers_can_be_read_on_what_is_filled_in_part(colour):
+    shade = LinearSegmentedColormap.from_list("", ["white", colour])
+    fills = [to_hex(shade(share)) for share in np.linspace(0, 1, 51)]
+    texts = [text_on(fill) for fill in fills]
+    assert texts == sorted(texts)  # black on the pale ones, white on the others
+    for fill, text in zip(fills, texts):
+        light = 1.05 / (luminance(fill) + 0.05)
+        assert (light if text == "white" else 21 / light) >= 4
+    assert texts[0] == "black" and texts[-1] == "white"
+
+
+def test_numbers_in_pictures_have_a_minus_and_no_hyphen():
+    assert [number(-10.0), number(-0.3), number(-12.34), number(3)] == ["\u221210", "\u22120.30", "\u221212.3", "3"]
+    assert [decimals(-0.001), decimals(-0.65)] == ["0.00", "\u22120.65"]
+    slider = Slider([line(), line(2)], [-0.5, "wire-by-wire 4-5"], ALT, "n")
+    assert slider.labels == ["\u22120.5", "wire-by-wire 4-5"]
 
 
 # --- built step by step ---

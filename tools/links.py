@@ -8,12 +8,15 @@ from pathlib import Path
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2})\)")
+NOTEBOOK = re.compile(r"(?:\b[Nn]otebook |(?<=notebooks )|(?<=notebooks \d\d and ))0?([1-9])(?!\.?\d)")
 # In code, comments alone speak of equations.
 NO_NUMBERS = "h1, h2, h3, script, style, summary, .math, .highlight span:not(.c1)"
-NO_TERMS = f"{NO_NUMBERS}, pre, code, details, .output, .ways"
+NO_NOTEBOOKS = f"{NO_NUMBERS}, pre, code, .output, .ways"
+NO_TERMS = f"{NO_NOTEBOOKS}, details"
 # How the notebooks say terms that they inflect or shorten.
 SAID = {
     "exploding gradient": "explod(?:es?|ed|ing)",
+    "finite difference": "(?:finite|one-sided|central) differences?",
     "gradient clipping": "clip(?:s|ped|ping)?",
     "Jacobian matrix": "Jacobian(?: matrix| matrices|s)?",
     "long short-term memory": "LSTMs?",
@@ -65,6 +68,7 @@ def join(folder):
     notebooks = [page for page in pages if re.match(r"\d", page.path.name)]
     for page in pages:
         link_equations(page, {number: home.path for number, (home, _) in equations.items()})
+        link_notebooks(page, {page.path.name[1]: page.path for page in notebooks if len(page.path.parts) == 1})
         name_parts(page)
         mark_pictures(page)
     glossary = next(page for page in pages if page.path.name == "glossary.html")
@@ -109,6 +113,23 @@ def link_equations(page, homes):
         replace(node, links)
 
 
+def link_notebooks(page, homes):
+    """Each "notebook 02" leads there, once a section, and not from its own page. homes: {number: path of its page}."""
+    linked = {
+        (id(link.find_parent("section")), number)
+        for number, home in homes.items()
+        for link in page.soup.main.select(f'a[href="{page.to(home)}"]')
+    }
+    for node in page.texts(NO_NOTEBOOKS):
+        section, links = id(node.find_parent("section")), []
+        for match in NOTEBOOK.finditer(node):
+            home = homes.get(match[1], page.path)
+            if home != page.path and (section, match[1]) not in linked:
+                linked.add((section, match[1]))
+                links.append((match, page.link(match[0], page.to(home))))
+        replace(node, links)
+
+
 def link_terms(pages, glossary):
     """Each term of the glossary, where a notebook first says it, leads to its row; the row leads back."""
     rows = {}
@@ -117,8 +138,7 @@ def link_terms(pages, glossary):
         row["id"], chinese["lang"] = "term-" + re.sub(r"\W+", "-", term.text), "zh"
         rows |= {form: row for form in term.text.split(", ")}
     longest = sorted(rows, key=len, reverse=True)
-    forms = "|".join(f"({SAID.get(form) or re.escape(form) + '(?:e?s)?'})" for form in longest)
-    one = re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE)
+    one = said(longest)
     for page in pages:
         waiting = {row["id"] for row in rows.values()}
         for node in page.texts(NO_TERMS):
@@ -129,6 +149,12 @@ def link_terms(pages, glossary):
                     waiting.remove(row["id"])
                     links.append((match, to_row(page, match[0], row, glossary)))
             replace(node, links)
+
+
+def said(terms):
+    """What finds these terms as the notebooks say them: that of number k is group k, counted from 1."""
+    forms = "|".join(f"({SAID.get(term) or re.escape(term) + '(?:e?s)?'})" for term in terms)
+    return re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE)
 
 
 def to_row(page, word, row, glossary):

@@ -3,7 +3,18 @@
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GATE_NAMES, GREY, INK, axes_for, styled
+from lstm_helpers.plots.style import (
+    FAINT,
+    GATE_COLOURS,
+    GATE_NAMES,
+    GREY,
+    INK,
+    axes_for,
+    decimals,
+    number,
+    styled,
+    text_on,
+)
 
 # Where things stand, in inches from the lower left corner.
 CELL_LINE, MERGE, OUTPUT, GATE_ROW, BUS = 4.75, 3.7, 3.3, 2.35, 1.3  # heights
@@ -91,25 +102,13 @@ def _draw_hidden_state(ax, v):
     _label(ax, RIGHT, BUS + 0.27, f"$h_t$ = {decimals(v['h'])}", INK, left=True)
 
 
-def number(value):
-    """A number as one would write it on a blackboard: 3, -10, 0.76, 1.99."""
-    if value == round(value):
-        return str(int(value))
-    return decimals(value) if abs(value) < 10 else f"{value:.1f}"
-
-
-def decimals(value):
-    """Two decimals, without a minus sign on zero."""
-    return f"{value:.2f}".replace("-0.00", "0.00")
-
-
 def _gate(ax, gate, x, value):
     opening = abs(value)
     fill = tuple(1 - opening * (1 - channel) for channel in to_rgb(GATE_COLOURS[gate]))
     box = FancyBboxPatch((x - 0.58, GATE_ROW - 0.35), 1.16, 0.7, boxstyle="round,pad=0,rounding_size=0.1", fc=fill)
     box.set(edgecolor=GATE_COLOURS[gate], linewidth=2.4, zorder=4)
     ax.add_patch(box)
-    ink = "white" if opening > 0.8 else INK
+    ink = text_on(fill)
     symbol = "tanh" if gate == "g" else r"$\sigma$"
     ax.text(x, GATE_ROW + 0.13, symbol, ha="center", va="center", color=ink, fontsize=14, zorder=5)
     ax.text(x, GATE_ROW - 0.15, GATE_NAMES[gate], ha="center", va="center", color=ink, fontsize=12.5, zorder=5)

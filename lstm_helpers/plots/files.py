@@ -43,6 +43,7 @@ def gates_figure():
     """The worked example's gates, candidate and states over its nine steps."""
     figure = thumbnail(draw_gates, lstm_forward(worked_example.sequence(), worked_example.weights()))
     figure.axes[0].set_xticklabels(range(1, 10))  # t = 1, t = 2, ... would run into one another
+    figure.axes[0].set_xlabel("step $t$")
     return figure
 
 
@@ -88,7 +89,7 @@ FIGURES = {
     "gates.svg": gates_figure,
     "cobweb.svg": lambda: thumbnail(draw_cobweb, 1.5, starts=(0.05, -0.3)),
     "paths.svg": paths_figures,
-    "way_back.svg": lambda: draw_way_back(8),
+    "way_back.svg": lambda: thumbnail(draw_way_back, 8),
     "race.svg": race_figure,
     "memories.svg": memories_figure,
     "prediction.svg": prediction_figure,

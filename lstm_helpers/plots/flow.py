@@ -9,16 +9,20 @@ from lstm_helpers.plots.graph import draw_graph, label
 from lstm_helpers.plots.style import (
     FAINT,
     GATE_COLOURS,
+    GREY,
     INK,
     OTHER_COLOURS,
     axes_for,
+    network_look,
     new_figure,
+    number,
     shades,
     spread,
     styled,
 )
 
-TERM_COLOURS = {"f_direct": INK, "via_f": GATE_COLOURS["f"], "via_i": GATE_COLOURS["i"], "via_g": GATE_COLOURS["g"]}
+TERM_COLOURS = {"f_direct": GREY} | {f"via_{gate}": GATE_COLOURS[gate] for gate in "fig"}
+TERM_NAMES = {"f_direct": "$f_t$"} | {f"via_{gate}": f"via ${gate}$" for gate in "fig"}
 PATH_COLOURS = {"c": INK} | GATE_COLOURS
 
 
@@ -49,40 +53,38 @@ def draw_terms(terms, total, ax=None):
     above, below = np.zeros(len(t)), np.zeros(len(t))
     for name, values in terms.items():
         bottom = np.where(values >= 0, above, below)
-        ax.bar(t, values, bottom=bottom, color=TERM_COLOURS[name], width=0.75, alpha=0.75 if name == "f_direct" else 1)
+        ax.bar(t, values, bottom=bottom, color=TERM_COLOURS[name], width=0.75)
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
     ax.plot(t, total, "D", color="white", markeredgecolor=INK, markeredgewidth=1.8, markersize=8, zorder=4)
     ax.axhline(0, color=INK, lw=1)
-    ax.set(xlabel="step t", xlim=(0.2, len(t) + 5.4))
-    names = {"f_direct": "$f_t$ itself", "via_f": "through $f_t$", "via_i": "through $i_t$", "via_g": "through $g_t$"}
+    ax.set(xlabel="step $t$", xlim=(0.2, len(t) + 0.8))
     top = max(above.max(), 0.1)
-    for k, (name, text) in enumerate([*names.items(), ("", "diamond: their sum")]):
-        ax.text(len(t) + 0.9, top * (1 - 0.14 * k), text, color=TERM_COLOURS.get(name, INK), va="center")
+    for k, (name, text) in enumerate([*TERM_NAMES.items(), ("", "diamond: their sum")]):
+        ax.text(len(t) + 1.1, top * (1 - 0.14 * k), text, color=TERM_COLOURS.get(name, INK), va="center")
     ax.set_xticks(t[::2] if len(t) > 12 else t)
     return figure
 
 
 @styled
-def draw_survival(bands, highlight=(), bottom=-30.0, top=4.0, xlabel="lag", every=20, ax=None):
+def draw_survival(bands, bottom=-30.0, top=4.0, xlabel="lag", every=20, ax=None):
     """log10 of a gradient's size against the lag: a band (10 % to 90 %) with its median for each setting.
 
-    bands: {label: (lags, draws)}. highlight: labels drawn in brown, dashed, dotted, ... (what the others are compared
-    with). A median that leaves the picture has its label at the bottom. every: lags from one tick to the next.
+    bands: {network or other label: (lags, draws)}. A median that leaves the picture has its label at the bottom.
+    every: lags from one tick to the next.
     """
     figure, ax = axes_for(ax, 11, 5)
-    plain = [text for text in bands if text not in highlight]
-    colours = dict(zip(plain, shades(len(plain)))) | dict.fromkeys(highlight, OTHER_COLOURS["brown"])
-    lines = dict(zip(highlight, ("--", ":")))
+    looks = {text: network_look(text) or (shade, "-", "") for text, shade in zip(bands, shades(len(bands)))}
     quantiles = {text: np.percentile(band, [10, 50, 90], axis=1) for text, band in bands.items()}
     gap = (top - bottom) / 19
     heights = spread([max(middle[-1], bottom + gap) for _, middle, _ in quantiles.values()], gap)
     for (text, (low, middle, high)), height in zip(quantiles.items(), heights):
         lag = np.arange(len(middle))
-        ax.fill_between(lag, low, high, color=colours[text], alpha=0.18, lw=0)
-        ax.plot(lag, middle, lines.get(text, "-"), color=colours[text])
-        ax.text(lag[-1] * 1.015, height, text, color=colours[text], va="center")
-    ax.plot([0, lag[-1]], [0, 0], color=FAINT, lw=1, zorder=0)
-    ax.set(xlabel=xlabel, ylabel=r"$\log_{10}$ of the size", ylim=(bottom, top), xlim=(0, lag[-1] * 1.27))
+        colour, line, _ = looks[text]
+        ax.fill_between(lag, low, high, color=colour, alpha=0.18, lw=0)
+        ax.plot(lag, middle, line, color=colour)
+        ax.text(lag[-1] * 1.015, height, text, color=colour, va="center")
+    ax.axhline(0, color=FAINT, lw=1, zorder=0)
+    ax.set(xlabel=xlabel, ylabel=r"$\log_{10}$ of the size", ylim=(bottom, top), xlim=(0, lag[-1]))
     ax.set_xticks(range(0, len(lag), every))
     return figure
 
@@ -93,12 +95,12 @@ def draw_forget_bias(forget, terms, sizes, b_f):
 
     forget: all values of f_t. terms: {name: size}. sizes: (lags,) norms. Returns the Figure.
     """
-    figure, (left, middle, right) = new_figure(12, 3.9, ncols=3)
+    figure, (left, middle, right) = new_figure(11, 3.7, ncols=3)
     left.hist(forget, bins=np.linspace(0, 1, 26), color=GATE_COLOURS["f"])
-    left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {b_f:g}")
-    middle.bar(range(4), list(terms.values()), color=[TERM_COLOURS[name] for name in terms], width=0.7)
+    left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {number(b_f)}")
+    middle.bar([TERM_NAMES[name] for name in terms], list(terms.values()), width=0.7,
+               color=[TERM_COLOURS[name] for name in terms])  # fmt: skip
     middle.set(ylim=(0, 1.25), title="size of the four terms", yticks=[0, 0.5, 1])
-    middle.set_xticks(range(4), ["$f_t$", "via $f$", "via $i$", "via $g$"])
     right.semilogy(sizes, color=INK)
     right.axhline(1, color=FAINT, lw=1)
     right.set(ylim=(1e-12, 1e3), xlim=(0, len(sizes) - 1), xlabel="lag", title="what survives")
@@ -116,11 +118,11 @@ def draw_reset(memory, gradients, ax=None):
     figure, (top, bottom) = new_figure(10, 4.8, nrows=2, sharex=True)
     t = np.arange(1, len(memory) + 1)
     top.bar(t, memory, color="#DCE6F0", edgecolor=INK, linewidth=1.2, width=0.72)
-    top.set(ylabel="$C_t$")
+    top.set(ylabel="$c_t$")
     looks = ({"lw": 6, "ms": 13, "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
     for (step, gradient), colour, look in zip(gradients.items(), OTHER_COLOURS.values(), looks):
         bottom.plot(t, gradient, "o", color=colour, **(look | {"ls": look.get("ls", "-")}))
-        bottom.text(step, 1.2, f"stored at t = {step}", color=colour, ha="center")
+        bottom.text(step, 1.2, f"stored at $t$ = {step}", color=colour, ha="center")
     bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.15, 1.5), yticks=[0, 1])
-    bottom.set_xticks(t, [f"t = {k}" for k in t])
+    bottom.set_xticks(t, [f"$t$ = {k}" for k in t])
     return figure

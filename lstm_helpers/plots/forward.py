@@ -4,8 +4,20 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from lstm_helpers.plots.cell import decimals, number
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GATE_NAMES, GREY, INK, axes_for, new_figure, styled
+from lstm_helpers.plots.style import (
+    FAINT,
+    GATE_COLOURS,
+    GATE_NAMES,
+    GREY,
+    INK,
+    OTHER_COLOURS,
+    axes_for,
+    decimals,
+    new_figure,
+    number,
+    styled,
+    text_on,
+)
 
 
 @styled
@@ -22,7 +34,7 @@ def draw_memory(inputs, memory, y, actions, ax=None):
         ax.text(step, height + 0.15, number(height), ha="center", weight="bold")
         if out:
             above = (step, height + 2.2)
-            ax.annotate(f"y = {number(out)}", above, ha="center", color=GATE_COLOURS["o"])
+            ax.annotate(f"$y_{step}$ = {number(out)}", above, ha="center", color=GATE_COLOURS["o"])
             ax.annotate("", (step, height + 0.9), above, arrowprops=arrow)
     ax.set(xlim=(0, len(t) + 0.6), ylim=(0, 10.4), ylabel="memory after the step", yticks=[0, 3, 6, 9])
     names = "\n".join(["$t$", *(f"$x_{k}$" for k in range(1, inputs.shape[1] + 1)), ""])
@@ -39,10 +51,10 @@ def draw_squashing(ax=None):
     z = np.linspace(-6, 6, 401)
     ax.axhline(0, color=FAINT, lw=1)
     ax.axvline(0, color=FAINT, lw=1)
-    ax.plot(z, 1 / (1 + np.exp(-z)), color=GATE_COLOURS["f"])
-    ax.plot(z, np.tanh(z), color=GATE_COLOURS["g"], linestyle="--")
-    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=GATE_COLOURS["f"])
-    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=GATE_COLOURS["g"])
+    ax.plot(z, 1 / (1 + np.exp(-z)), color=OTHER_COLOURS["violet"])
+    ax.plot(z, np.tanh(z), color=OTHER_COLOURS["brown"], linestyle="--")
+    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=OTHER_COLOURS["violet"])
+    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=OTHER_COLOURS["brown"])
     ax.set(xlabel="$z$", yticks=[-1, -0.5, 0, 0.5, 1], xlim=(-6, 6))
     return figure
 
@@ -62,13 +74,12 @@ def draw_gates(trace, ax=None):
         shades = LinearSegmentedColormap.from_list(name, ["white", colour])
         share = np.abs(values) / max(1.0, np.abs(values).max())
         for t in range(T):
-            ax.add_patch(Rectangle((t + 0.53, row - 0.45), 0.94, 0.9, fc=shades(share[t]), ec=colour, lw=1.2))
-            ax.text(
-                t + 1, row, decimals(values[t]), ha="center", va="center", color="white" if share[t] > 0.75 else INK
-            )
+            fill = shades(share[t])
+            ax.add_patch(Rectangle((t + 0.53, row - 0.45), 0.94, 0.9, fc=fill, ec=colour, lw=1.2))
+            ax.text(t + 1, row, decimals(values[t]), ha="center", va="center", color=text_on(fill))
         ax.text(0.4, row, f"{names[name]}  ${name}_t$", ha="right", va="center", color=colour)
     ax.set(xlim=(0.4, T + 0.6), ylim=(5.6, -0.6), yticks=[])
-    ax.set_xticks(range(1, T + 1), [f"t = {t}" for t in range(1, T + 1)])
+    ax.set_xticks(range(1, T + 1), [f"$t$ = {t}" for t in range(1, T + 1)])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return figure
@@ -104,8 +115,8 @@ def draw_stacking(N, I, H):
     ax.text(middle - 0.45, 2, r"$\times$", ha="center", va="center", fontsize=20)
     ax.text(right - 0.7, 2, "=", ha="center", va="center", fontsize=20)
     for x, wide, text in (
-        (left, columns, f"(4H, H+I+1) = ({4 * H}, {columns})"),
-        (middle, width, f"({columns}, N={N})"),
+        (left, columns, f"$(4H, H+I+1)$ = ({4 * H}, {columns})"),
+        (middle, width, f"({columns}, $N$ = {N})"),
         (right, width, f"({4 * H}, {N})"),
     ):
         ax.text(x + wide * unit / 2, -0.3, text, ha="center", va="center", color=GREY)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_helpers.plots.style import INK, OTHER_COLOURS, axes_for, styled
+from lstm_helpers.plots.style import INK, OTHER_COLOURS, axes_for, network_look, styled
 
 VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
 
@@ -30,11 +30,12 @@ def draw_step_widths(widths, errors, expected, ax=None):
 
 @styled
 def draw_truncation(lengths, shares, ax=None):
-    """What truncated back-propagation leaves out, as a share of the gradient. shares: {label: (draws, K)}: the line is
-    the median, the band holds the middle 80 % of the draws. Returns the Figure."""
+    """What truncated back-propagation leaves out, as a share of the gradient. shares: {network: (draws, K)}: the line
+    is the median, the band holds the middle 80 % of the draws. Returns the Figure."""
     figure, ax = axes_for(ax, 10, 4)
     at = len(lengths) // 3
-    for (label, share), colour in zip(shares.items(), (BROWN, VIOLET)):
+    for label, share in shares.items():
+        colour = network_look(label)[0]
         low, middle, high = np.quantile(share, (0.1, 0.5, 0.9), axis=0)
         ax.fill_between(lengths, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(lengths, middle, color=colour)

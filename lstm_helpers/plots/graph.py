@@ -1,6 +1,7 @@
 """The unrolled LSTM as a graph of single operations, with chosen edges in colour."""
 
 import numpy as np
+from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Circle
 
 from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
@@ -28,7 +29,7 @@ def edges(last):
 
 @styled
 def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=False, ax=None):
-    """Steps 1 ... last with their loss L at the last one.
+    """Steps 1 ... last with their loss L at the last one. title: a text, or its pieces, {text: colour}.
 
     coloured: {(from, to): colour} for the edges to bring out, drawn as arrows from `to` to `from` where backwards is
     true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner. Returns the Figure.
@@ -54,7 +55,12 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
         colour = GATE_COLOURS.get(node[0], INK)
         ax.add_patch(Circle(at, 0.31, fc="white", ec=colour, lw=2.2 if node in lit or not coloured else 1.0, zorder=3))
         ax.text(*at, label(node), ha="center", va="center", zorder=4, color=colour, fontsize=13)
-    ax.set_title(title, loc="left")
+    if isinstance(title, str):
+        ax.set_title(title, loc="left")
+    else:
+        pieces = [TextArea(text, textprops={"color": colour, "fontsize": 15}) for text, colour in title.items()]
+        line = HPacker(children=pieces, pad=0, sep=6, align="baseline")
+        ax.add_artist(AnchoredOffsetbox("upper left", child=line, frameon=False, pad=0, borderpad=0))
     return figure
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
+from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, styled
+
+VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
 
 
 @styled
@@ -17,13 +19,13 @@ def draw_two_memories(right, swapped, wanted, ax=None):
     for step, value in zip(t, wanted):
         if value == 0:
             ax.axvspan(step - 0.5, step + 0.5, color=FAINT, alpha=0.5, lw=0)
-    ax.text(7.6, 2.3, "grey: memory\nmust be empty", va="center", color=GREY)
-    ax.plot(t, right, "o-", color=GATE_COLOURS["i"], markersize=9)
-    ax.plot(t, swapped, "s--", color=GATE_COLOURS["f"], markersize=8)
-    ax.text(4.9, right[4] + 0.14, "rows i, f, g, o", color=GATE_COLOURS["i"])
-    ax.text(4.9, swapped[4] - 0.3, "rows f, i, g, o", color=GATE_COLOURS["f"], ha="right")
-    ax.set(ylabel="cell state $c_t$", ylim=(-0.15, 2.6), xlim=(0.5, len(t) + 0.5), yticks=[0, 0.5, 1, 1.5, 2])
-    ax.set_xticks(t, [f"t = {k}" for k in t])
+    ax.set_title("grey: after this step the memory must be empty", fontsize=13, color=GREY)
+    ax.plot(t, right, "o-", color=VIOLET, markersize=9)
+    ax.plot(t, swapped, "s--", color=BROWN, markersize=8)
+    ax.text(5, right[4] + 0.14, "rows $i, f, g, o$", color=VIOLET, ha="center")
+    ax.text(4.9, swapped[4] - 0.3, "rows $f, i, g, o$", color=BROWN, ha="right")
+    ax.set(xlabel="step $t$", ylabel="cell state $c_t$", ylim=(-0.15, 2.35), xlim=(0.5, len(t) + 0.5))
+    ax.set(xticks=t, yticks=[0, 0.5, 1, 1.5, 2])
     return figure
 
 
@@ -34,7 +36,7 @@ def draw_distance_from_seven(scales, distances, ax=None):
     scales: (K,) values of epsilon. distances: {line's label: (K,)}. Returns the Figure.
     """
     figure, ax = axes_for(ax, 10, 4.4)
-    looks = zip((GATE_COLOURS["f"], GATE_COLOURS["i"]), ("s--", "o-"), (6.0, 0.01))
+    looks = zip((BROWN, VIOLET), ("s--", "o-"), (6.0, 0.01))
     for (label, distance), (colour, line, beside) in zip(distances.items(), looks):
         ax.loglog(scales, distance, line, color=colour, markersize=6)
         ax.text(scales[3], distance[3] * beside, label, color=colour, va="center")

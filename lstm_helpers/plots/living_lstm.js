@@ -444,7 +444,7 @@ function draw_flow(found, state, col, { log, route }) {
       : `Arrows are as thick as what they carry back, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
 
-const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "through f"], via_i: ["i", "through i"], via_g: ["g", "through g"] };
+const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "via f"], via_i: ["i", "via i"], via_g: ["g", "via g"] };
 
 function draw_terms({ T, terms, totals }, state, col) {
   const height = 84, half = half_bar(col), keys = Object.keys(TERMS);

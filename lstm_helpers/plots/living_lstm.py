@@ -74,5 +74,5 @@ def draw_what_is_left(configuration):
         sizes = np.log10(np.maximum(np.abs(values), 1e-18))
         ax.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
         ax.text(0.02 + 0.27 * number, 1.05, name, color=colour, transform=ax.transAxes)
-    ax.set(xlabel="step k", ylabel=r"$\log_{10}$ of the size", xticks=range(1, T + 1))
+    ax.set(xlabel="step $k$", ylabel=r"$\log_{10}$ of the size", xticks=range(1, T + 1))
     return figure

@@ -4,7 +4,19 @@ import numpy as np
 from matplotlib.colors import LogNorm, TwoSlopeNorm
 from matplotlib.patches import Circle
 
-from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, new_figure, shades, spread, styled
+from lstm_helpers.plots.style import (
+    FAINT,
+    GREY,
+    INK,
+    OTHER_COLOURS,
+    axes_for,
+    decimals,
+    minus,
+    new_figure,
+    shades,
+    spread,
+    styled,
+)
 
 VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
 
@@ -18,7 +30,7 @@ def draw_unrolled_rnn(values, copies=False, ax=None):
     """
     figure, ax = axes_for(ax, 10, 4.7)
     ax.set_axis_off()
-    ax.set(xlim=(-0.6, 9.9), ylim=(-0.55, 4.2), aspect="equal")
+    ax.set(xlim=(-0.4, 10.05), ylim=(-0.55, 4.2), aspect="equal")
     row, place = 1.9, [0.3, 2.7, 5.1, 7.5]
     for t, x in enumerate(place):
         _ball(ax, x, row, f"$S_{t}$", values["S"][t])
@@ -40,7 +52,7 @@ def draw_unrolled_rnn(values, copies=False, ax=None):
 def _ball(ax, x, y, name, value):
     ax.add_patch(Circle((x, y), 0.52, fc="white", ec=INK, lw=1.8, zorder=3))
     ax.text(x, y + 0.13, name, ha="center", va="center", zorder=4)
-    ax.text(x, y - 0.21, f"{value:.2f}", ha="center", va="center", fontsize=11, color=GREY, zorder=4)
+    ax.text(x, y - 0.21, decimals(value), ha="center", va="center", fontsize=11, color=GREY, zorder=4)
 
 
 def _arrow(ax, start, end, colour, label, shift):
@@ -90,7 +102,7 @@ def draw_chain(S, factors, W_s):
     size = np.log10(np.abs(factors))
     bottom.bar(t, size, color=np.where(grows, BROWN, VIOLET), width=0.7)
     bottom.axhline(0, color=INK, lw=1)
-    bottom.set(xlabel="step j", ylabel=r"$\log_{10}|\tanh'(\theta_j)\,W_s|$", xlim=(0, len(t) + 1))
+    bottom.set(xlabel="step $j$", ylabel=r"$\log_{10}|\tanh'(\theta_j)\,W_s|$", xlim=(0, len(t) + 1))
     bottom.text(len(t), size.min() * 0.95, "down: this step shrinks the gradient", color=VIOLET, ha="right")
     return figure
 
@@ -117,9 +129,8 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
             right = end + (1.5 if end == steps[-1] else 5)
             ax.text(right, max(height, bottom + 5), f"$W_s$ = {W_s:g}", color=colour, va="center", fontsize=12)
         ax.plot([0, len(steps) - 1], [floor, floor], color=INK, lw=1.2, ls=":")
-        ax.set(xlabel="step t", title=title, ylim=(bottom, 8), xlim=(0, 1.21 * len(steps)), xticks=range(0, 101, 20))
-        ax.spines["bottom"].set_bounds(0, len(steps) - 1)
-    axes[-1].text(len(steps) - 1, floor - 2, "float32 ends here", va="top", ha="right", fontsize=11)
+        ax.set(xlabel="step $t$", title=title, ylim=(bottom, 8), xlim=(0, steps[-1]), xticks=range(0, 101, 20))
+    axes[-1].text(len(steps) - 1, floor - 2, "float32 ends here", va="top", ha="right", fontsize=12)
     axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_0|$")
     return figure
 
@@ -140,7 +151,7 @@ def draw_lingering(S, logs, labels):
         bottom.text(at, log[at] + 4, label, color=colour, va="bottom", ha="right" if rises else "left")
     bottom.axhline(0, color=INK, lw=1, ls=":")
     top.set(ylabel="$|S_t|$")
-    bottom.set(xlabel="step t", ylabel=r"$\log_{10}|\partial S_t/\partial S_0|$", xlim=(0, len(t) + 1))
+    bottom.set(xlabel="step $t$", ylabel=r"$\log_{10}|\partial S_t/\partial S_0|$", xlim=(0, len(t) + 1))
     return figure
 
 
@@ -163,10 +174,8 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
         slope = W_s * (1 - x[-1] ** 2)
     ax.set(xlim=(-1, 1), ylim=(-1, 1), xlabel="$S_{t-1}$", ylabel="$S_t$", aspect="equal", xticks=[-1, 0, 1])
     ax.set_yticks([-1, 0, 1])
-    ax.set_title(
-        f"$W_s$ = {W_s:.2f}, from {start:g}: after {steps} steps at {round(x[-1], 3) + 0.0:.3f}, slope {slope:.3f}",
-        fontsize=13,
-    )
+    title = f"$W_s$ = {W_s:.2f}, from {start:g}:\nafter {steps} steps at {round(x[-1], 3) + 0.0:.3f}, slope {slope:.3f}"
+    ax.set_title(minus(title), fontsize=13)
     return figure
 
 
@@ -227,7 +236,7 @@ def draw_cost(steps, counts, ax=None):
     for (label, count), colour, over in zip(counts.items(), (BROWN, VIOLET), (4, 0.35)):
         ax.loglog(steps, count, "o-", color=colour, markersize=5)
         ax.text(steps[-3], count[-3] * over, label, color=colour, ha="right" if over > 1 else "left", va="center")
-    ax.set(xlabel="length t", ylabel="uses of a factor", xlim=(steps[0] * 0.9, steps[-1] * 1.1))
+    ax.set(xlabel="length $t$", ylabel="uses of a factor", xlim=(steps[0] * 0.9, steps[-1] * 1.1))
     ax.set_xticks(steps, steps)
     ax.minorticks_off()
     return figure

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from PIL import Image
 
 from lstm_helpers.plots.overlaps import overlaps
-from lstm_helpers.plots.style import STYLE
+from lstm_helpers.plots.style import STYLE, minus
 
 PIXELS_PER_INCH = 100  # on the page; the picture has twice as many, for projectors and sharp screens
 
@@ -39,7 +39,7 @@ class Slider:
     """
 
     def __init__(self, figures, labels, alt, name, start=0):
-        figures, labels = list(figures), [str(label) for label in labels]
+        figures, labels = list(figures), [minus(str(label)) for label in labels]
         if len(figures) != len(labels) or len(figures) < 2:
             raise ValueError(f"a slider needs two or more figures and one label each: {len(figures)}, {len(labels)}")
         if len({tuple(figure.get_size_inches()) for figure in figures}) > 1:

@@ -1,6 +1,7 @@
-"""One look for every picture: colours, sizes, white ground. Text is ASCII or mathtext."""
+"""One look for every picture: colours, sizes, white ground. Text is ASCII or mathtext, with a minus for a minus."""
 
 import functools
+import re
 
 import matplotlib as mpl
 import numpy as np
@@ -66,6 +67,42 @@ def spread(heights, gap):
         moved[:-1] -= overlap
         moved[1:] += overlap
     return moved[np.argsort(order)]
+
+
+# Each network's (colour, line, marker), the same in all pictures: RNNs brown, LSTMs the lighter, the larger b_f.
+NETWORKS = {
+    "tanh RNN": (OTHER_COLOURS["brown"], "--", "X"),
+    "orthogonal RNN": (OTHER_COLOURS["brown"], ":", "*"),
+} | {f"b_f = {b_f}": (colour, "-", "sDo^vP"[b_f]) for b_f, colour in enumerate(shades(6))}
+
+
+def network_look(name):
+    """(colour, line, marker) of the network of this name, with or without the dollars of mathtext; or None."""
+    return NETWORKS.get(name.removeprefix("LSTM, ").replace("$", ""))
+
+
+def text_on(colour):
+    """White where its contrast with this colour is 4 : 1 or more; elsewhere black, which has more than 5 : 1."""
+    channels = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return "white" if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= 4 else "black"
+
+
+def minus(text):
+    """The text with minus signs before numbers, where Python writes hyphens."""
+    return re.sub(r"(?<!\w)-(?=\d)", "\N{MINUS SIGN}", text)
+
+
+def number(value):
+    """A number as one would write it on a blackboard: 3, -10, 0.76, 1.99."""
+    if value == round(value):
+        return minus(str(int(value)))
+    return decimals(value) if abs(value) < 10 else minus(f"{value:.1f}")
+
+
+def decimals(value):
+    """Two decimals, without a minus sign on zero."""
+    return minus(f"{value:.2f}".replace("-0.00", "0.00"))
 
 
 def axes_for(ax, width, height):

@@ -1,10 +1,20 @@
 """Pictures of what networks learned: errors of many runs, gates beside gates, accuracy beside gradient."""
 
+import re
+
 import numpy as np
 
-from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, OTHER_COLOURS, new_figure, shades, spread, styled
-
-MARKERS = "sDo^vPX*"
+from lstm_helpers.plots.style import (
+    GATE_COLOURS,
+    GREY,
+    INK,
+    NETWORKS,
+    OTHER_COLOURS,
+    network_look,
+    new_figure,
+    spread,
+    styled,
+)
 
 
 @styled
@@ -25,7 +35,7 @@ def draw_runs(errors, floor):
                 color=colour, va="center")  # fmt: skip
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
     ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
-    ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, 1.32 * len(updates)))
+    ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, len(updates)))
     ax.set_xticks(np.arange(0, len(updates) + 1, 250))
     return figure
 
@@ -35,16 +45,17 @@ def draw_starts(counts, total):
     """A bar for each kind of start: how many of the networks found a memory. counts: {title: number}, the first of
     them the one to compare with. Returns the Figure.
     """
+    first = next(iter(counts))
     figure, ax = new_figure(9, 0.46 * len(counts) + 1.0)
     rows = range(len(counts))
     ax.barh(rows, [total] * len(counts), height=0.6, color="none", edgecolor=GREY, lw=1.0)
     ax.barh(rows, list(counts.values()), height=0.6, color=INK)
-    ax.axvline(next(iter(counts.values())), color=OTHER_COLOURS["brown"], lw=1.6, ls="--")
+    ax.axvline(counts[first], color=OTHER_COLOURS["brown"], lw=1.6, ls="--")
+    ax.text(counts[first], -0.55, f"as many as {first}", color=OTHER_COLOURS["brown"], ha="center", va="bottom")
     for row, number in zip(rows, counts.values()):
         ax.text(total + 1, row, str(number), va="center")
-    ax.set_yticks(rows, list(counts))
-    ax.set(xlabel=f"found a memory, of {total}", xlim=(0, total * 1.08))
-    ax.invert_yaxis()
+    ax.set_yticks(rows, [re.sub(r"\bx(\d)", r"$x_\1$", title) for title in counts])
+    ax.set(xlabel=f"found a memory, of {total}", xlim=(0, total), ylim=(len(counts) - 0.5, -0.5))
     return figure
 
 
@@ -64,7 +75,7 @@ def draw_learned_gates(hand_set, learned):
             ax.set(ylim=(-2, 9) if name == "memory" else (0, 1.05), yticks=[0, 8] if name == "memory" else [0, 1])
         column[0].set_title(title)
         column[-1].set_xticks(t)
-        column[-1].set_xlabel("step t")
+        column[-1].set_xlabel("step $t$")
     for ax, name in zip(axes[:, 0], ("$i_t$", "$f_t$", "$o_t$", "memory")):
         ax.set_ylabel(name)
     return figure
@@ -86,18 +97,9 @@ def draw_doors(x1, panels):
     return figure
 
 
-def network_looks(networks):
-    """{network: (colour, line, marker)}: RNNs in dashed brown, LSTMs the lighter, the larger the forget bias."""
-    plain = [name for name in networks if "RNN" not in name]
-    colours = dict(zip(plain, shades(len(plain))))
-    looks = zip(networks, MARKERS)
-    return {name: (colours.get(name, OTHER_COLOURS["brown"]), "-" if name in colours else "--", mark)
-            for name, mark in looks}  # fmt: skip
-
-
 def titled(network):
     """ "b_f = 3" as mathematics."""
-    return f"${network}$" if network.startswith("b_f") else network
+    return network.replace("b_f", "$b_f$")
 
 
 @styled
@@ -107,7 +109,6 @@ def draw_accuracy(accuracies, lengths, chance):
     accuracies: {network: {L: (runs,)}}, for some of the lengths or all. Returns the Figure.
     """
     figure, ax = new_figure(11, 4.8)
-    looks = network_looks(list(accuracies))
     ends = {}
     for last in lengths:  # labels stand where the lines end, and apart from others there
         here = {name: np.median(runs[last]) for name, runs in accuracies.items() if max(runs) == last}
@@ -115,14 +116,14 @@ def draw_accuracy(accuracies, lengths, chance):
     ax.axhline(chance, color=GREY, lw=1.2, ls=":")
     ax.text(-0.33, chance + 0.015, "guessing", color=GREY, fontsize=11)
     for name, runs in accuracies.items():
-        colour, line, mark = looks[name]
+        colour, line, mark = network_look(name)
         at = [lengths.index(L) for L in runs]
         ax.fill_between(at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour,
                         alpha=0.15, lw=0)  # fmt: skip
         ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
         ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
-    ax.set_xticks(range(len(lengths)), [f"L = {L}" for L in lengths])
-    ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.4), ylim=(0, 1.04))
+    ax.set_xticks(range(len(lengths)), [f"$L$ = {L}" for L in lengths])
+    ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 1), ylim=(0, 1.04))
     return figure
 
 
@@ -133,22 +134,21 @@ def draw_gradient_and_accuracy(panels, chance, cut):
     panels: {title: {network: (gradients, accuracies)}}. cut: the gradient from which on learning is predicted.
     """
     figure, axes = new_figure(5.9 * len(panels), 5.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
-    names = {name for networks in panels.values() for name in networks}
-    looks = network_looks(sorted(names, key=lambda name: ("RNN" in name, name)))
     for ax, (title, networks) in zip(axes[0], panels.items()):
         ax.axvline(cut, color=INK, lw=1.2, ls=":")
         ax.axhline(chance, color=GREY, lw=1.2, ls=":")
-        for row, (name, (gradients, accuracies)) in enumerate(networks.items()):
-            colour, _, mark = looks[name]
+        for row, name in enumerate(sorted(networks, key=list(NETWORKS).index)):
+            (colour, _, mark), (gradients, accuracies) = network_look(name), networks[name]
             ax.plot(gradients, accuracies, mark, color=colour, markersize=7, alpha=0.75, markeredgewidth=0)
             ax.plot(2e-11, 0.98 - 0.085 * row, mark, color=colour, markersize=8)
-            ax.text(5e-11, 0.98 - 0.085 * row, titled(name), color=colour, va="center", fontsize=12)
-        ax.text(1.3 * cut, 0.44, "the cut", fontsize=12)
+            ax.text(5e-11, 0.98 - 0.085 * row, titled(name), color=colour, va="center")
+        ax.text(1.3 * cut, 0.44, "the cut")
+        ax.text(1.5e-10, chance + 0.015, "guessing", color=GREY)
         ax.set_xscale("log")
         ax.set(title=title, ylim=(0, 1.04), xlim=(1e-11, 1e3))
         ax.set_xticks(10.0 ** np.arange(-10, 3, 2))
     axes[0, 0].set_ylabel("right answers, after training")
-    figure.supxlabel("gradient from step L back to step 2, before training", fontsize=13)
+    figure.supxlabel("gradient from step $L$ back to step 2, before training", fontsize=13)
     return figure
 
 
@@ -158,9 +158,9 @@ def draw_gradient_by_lag(sizes):
     figure, ax = new_figure(9, 4.6)
     ends = spread([np.log10(size[-1]) for size in sizes.values()], gap=0.35)
     for (name, size), end in zip(sizes.items(), ends):
-        colour, line, _ = network_looks(list(sizes))[name]
+        colour, line, _ = network_look(name)
         ax.semilogy(size, line, color=colour)
         ax.text(len(size) - 0.6, 10**end, titled(name), color=colour, va="center")
-    ax.set(xlabel="lag, steps back from the end", ylabel="size of the gradient", xlim=(0, len(size) * 1.18))
+    ax.set(xlabel="lag, steps back from the end", ylabel="size of the gradient", xlim=(0, len(size) - 1))
     ax.set_xticks(range(0, len(size), 5))
     return figure

@@ -1,7 +1,5 @@
 """The gradient of two LSTM steps, arrow by arrow, with the term of the equation that each arrow is."""
 
-from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
-
 from lstm_helpers.plots.graph import draw_graph
 from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, styled
 
@@ -55,12 +53,8 @@ STAGES = [
 
 
 @styled
-def draw_way_back(upto):
+def draw_way_back(upto, ax=None):
     """The first `upto` of the eight stages in which a gradient comes back through two steps. Returns the Figure."""
     new, equation = STAGES[upto - 1]
     old = {edge: colour for arrows, _ in STAGES[: upto - 1] for edge, colour in arrows.items()}
-    figure = draw_graph(2, coloured=old | new, backwards=True, thin=old)
-    pieces = [TextArea(text, textprops={"color": colour, "fontsize": 15}) for text, colour in equation.items()]
-    line = HPacker(children=pieces, pad=0, sep=6, align="baseline")
-    figure.axes[0].add_artist(AnchoredOffsetbox("upper left", child=line, frameon=False, pad=0, borderpad=0))
-    return figure
+    return draw_graph(2, coloured=old | new, title=equation, backwards=True, thin=old, ax=ax)
