@@ -76,8 +76,7 @@ def is_prose(source):
 
 
 def messages(path):
-    """{context: Markdown} of what is to be translated in a notebook, a message a cell, or one a block
-    of README.md, or those of WORDING."""
+    """{context: Markdown} of what is to be translated: a message a cell, or a block of README.md, or WORDING's."""
     if path == WORDING:
         return wording.messages()
     if path == README:

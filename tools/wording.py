@@ -7,6 +7,7 @@ import polib
 from notebooks import COURSE, ROOT, read
 
 FOLDERS = {"en": "", "zh": "zh/"}  # where each language stands within notebooks/, slides/ and site/
+NAMES = {"en": "English", "zh": "中文"}
 README = {"en": "README.md", "zh": "README.zh.md"}
 CATALOGUE = ROOT / "translations" / "zh" / "pages.po"
 ENGLISH = {
@@ -31,9 +32,9 @@ ENGLISH = {
     "deck": "{} minutes, {} slides.",
     "print": "To print, with notes",
     "pages": "The course as pages to read",
-    "keys": "Arrow keys, space, <kbd>PageDown</kbd> and <kbd>PageUp</kbd> turn slides. <kbd>C</kbd> opens the code behind "
-    "a slide, <kbd>S</kbd> the speaker's window with notes and a clock, <kbd>O</kbd> all slides, <kbd>F</kbd> fills the "
-    "screen. A slider moves by mouse, or by arrow keys once <kbd>Enter</kbd> was pressed on it.",
+    "keys": "Arrow keys, space, <kbd>PageDown</kbd> and <kbd>PageUp</kbd> turn slides. <kbd>C</kbd> opens the code "
+    "behind a slide, <kbd>S</kbd> the speaker's window with notes and a clock, <kbd>O</kbd> all slides, <kbd>F</kbd> "
+    "fills the screen. A slider moves by mouse, or by arrow keys once <kbd>Enter</kbd> was pressed on it.",
     "plan": "Plan",
     "plan-note": "What comes, and how long it takes.",
     "time": "About {} minutes",
