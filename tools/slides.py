@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 from nbconvert.filters import Highlight2HTML, markdown2html
 from publish import FROM_NPM, MATHJAX, NOTEBOOKS, REVEAL, ROOT, copy_assets, read, write
-from wording import FOLDERS, NAMES, words
+from wording import FOLDERS, NAMES, unbroken, words
 
 TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"))
 HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
@@ -266,7 +266,7 @@ class Deck:
         return slide
 
     def add(self, cell):
-        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), FOR_READERS.sub("", cell.source)
+        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), unbroken(FOR_READERS.sub("", cell.source))
         heading = HEADING.search(source) if cell.cell_type == "markdown" else None
         if heading:
             source = HEADING.sub("", source, count=1).strip()

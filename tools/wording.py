@@ -1,5 +1,6 @@
 """The words that pages and slides add to the course: English here, Chinese in translations/zh/pages.po."""
 
+import re
 from functools import cache
 
 import polib
@@ -54,6 +55,11 @@ ENGLISH = {
     "speaker-tall": "Tall",
     "speaker-notes-only": "Notes only",
 }
+
+
+def unbroken(markdown):
+    """Chinese text in which no line begins, after a formula, with what ends a sentence: WORD JOINER stands between."""
+    return re.sub(r"(?<=[（“])(?=\$)|(?<=[^\s$]\$)(?=[，。：；！？）”、])", "\u2060", markdown)
 
 
 def messages():
