@@ -77,5 +77,5 @@ def test_all_of_readme_stands_on_one_page_and_links_find_it():
 
 
 def test_the_glossary_has_every_word_of_readme():
-    said = pages.words(pages.readme()["glossary"])
+    said = pages.terms(pages.readme()["glossary"])
     assert said["forget gate"] == "遗忘门" and said["batch"] == "批次" and len(said) == 44

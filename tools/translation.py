@@ -18,7 +18,7 @@ import hints
 import nbformat
 import polib
 import wording
-from pages import words
+from pages import terms
 
 from lstm_helpers.exercises.showing import Verdict
 from lstm_helpers.language import DOMAIN, LOCALE
@@ -269,7 +269,7 @@ def common():
 @cache
 def glossary():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return words(re.search(r"(?ms)^## Words, English and Chinese\n(.*?)^## ", text)[1])
+    return terms(re.search(r"(?ms)^## Words, English and Chinese\n(.*?)^## ", text)[1])
 
 
 def wrong(path):

@@ -18,7 +18,7 @@ ENGLISH = {
     "contents": "On this page",
     "home": "Home",
     "below": "Pages to {}",
-    "other-language": "This page in English",  # said, in the words of another language, by the link that leads there
+    "switch": "This page in English",  # what the link that leads to it is called, on the pages of another language
     "picture-code": "Code of the picture",
     "check-code": "Code of the check",
     "hint": "Hint",
