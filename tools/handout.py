@@ -1,4 +1,4 @@
-"""`make handout`: each deck of each language as a PDF to print, a page a slide with its note, by the Chromium that is installed."""
+"""`make handout`: each deck as a PDF to print, a page a slide with its note, by the Chromium that is installed."""
 
 import shutil
 

@@ -37,7 +37,7 @@ SAID = {
 class Page:
     path: Path  # from the site's folder on
     soup: BeautifulSoup
-    language: str
+    language: str = "en"
 
     @property
     def name(self):

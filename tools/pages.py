@@ -7,6 +7,7 @@ import shutil
 import nbformat
 from publish import ROOT
 from wording import FOLDERS, NAMES, README, unbroken, words
+
 from lstm_helpers.exercises import exercises as exercise_table
 from lstm_helpers.language import say
 from notebooks import COURSE, FOLDER, read

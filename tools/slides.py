@@ -27,7 +27,7 @@ HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
 NUMPY = re.compile(r"array\((\[[^()]*\])[^()]*\)")  # what NumPy writes around numbers
 NAME = re.compile(r"<label>(.*?) <input")  # what a slider moves
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
-SENTENCE = re.compile(r"[.?!]\**\s+(?=[*\"A-Z∂])|[。？！]\**\s*")  # where one ends
+SENTENCE = re.compile(r"[.?!]\**\s+(?=[*\"A-Z∂])|[。？！](?:\*\*(?!\S))?\s*")  # where one ends
 WHOLE = re.compile(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"|（[^（）]*）|“[^“”]*？[^“”]*”")  # what no sentence ends in
 ANNOUNCES = re.compile(r"(?s)((?<=[.?!] )[A-Z][^.?!<>$]*:|(?<=[。？！])[^。？！<>$]*：)</p>\s*$")
 FOR_READERS = re.compile(r"(?m)^> \*\*给读.*\n?")  # a line that the Chinese course adds
