@@ -104,7 +104,7 @@ def exercises(path, language="en"):
     def close():
         """End the exercise whose answer was gathered, if any."""
         if answer:
-            hinted = fold("hint", say["hint"], hint(table[number]))
+            hinted = fold("hint", say["hint"], hint(table[number], language))
             cells.extend([*hinted, *fold("solution", say["solution"], *answer)])
             answer.clear()
 
