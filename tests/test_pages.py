@@ -5,11 +5,14 @@ from pathlib import Path
 
 import links
 import pages
+import polib
 import pytest
+import slides
+import wording
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 
-from notebooks import COURSE, EXERCISES, read
+from notebooks import COURSE, FOLDER, read
 
 
 def cell(source, *data, **slideshow):
@@ -24,16 +27,16 @@ SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", text=
 @pytest.mark.parametrize(
     "why, code",
     [
-        ("Code of the picture", cell("Picture(draw())", PICTURE)),
-        ("Code of the picture", cell("Slider(frames)", SLIDER)),
+        ("picture-code", cell("Picture(draw())", PICTURE)),
+        ("picture-code", cell("Slider(frames)", SLIDER)),
         ("", cell("Picture(draw())", PICTURE, show="code")),
         ("", cell("draw()\ntable", PICTURE, TABLE)),
         ("", cell("table", TABLE)),
         ("", cell("x = 1")),
-        ("Code of the check", cell('verify(\n    "1.1", a, b\n)', SAID)),
-        ("Code of the check", cell('verify("1.1", a, b)\nassert a > 0', SAID)),
+        ("check-code", cell('verify(\n    "1.1", a, b\n)', SAID)),
+        ("check-code", cell('verify("1.1", a, b)\nassert a > 0', SAID)),
         ("", cell('verify("1.1", a, b)', SAID, show="code")),
-        ("Code of the check", cell('right = autograd(z)\nverify("1.1", f, right)', SAID)),
+        ("check-code", cell('right = autograd(z)\nverify("1.1", f, right)', SAID)),
         ("", cell('used = autograd(z)\nverify("1.1", f, used)', SAID)),
         ("", cell('def used():\n    pass\nverify("1.1", f, used())', SAID)),
         ("", cell('f = sigmoid(z)  # (1.2)\nverify("1.2", f, b)', SAID)),
@@ -50,37 +53,42 @@ def test_headings_are_said_without_tex():
         pages.without_tex(r"## $\sqrt{2}$")
 
 
+@pytest.mark.parametrize("language", wording.FOLDERS)
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
-def test_each_exercise_is_asked_then_hinted_at_then_solved(path):
-    cells = pages.exercises(path).cells
+def test_each_exercise_is_asked_then_hinted_at_then_solved(path, language):
+    cells, say = pages.exercises(path, language).cells, wording.words(language)
     shown = [re.sub(r"(?s)^## (\S+) .*", r"\1", cell.source) for cell in cells]
     order = [line for line in shown if re.fullmatch(r"\d\.\d|<details .*", line)]
     numbers = [line for line in order if line[0] != "<"]
-    folds = [f'<details class="{name}"><summary>{name.title()}</summary>' for name in ("hint", "solution")]
+    folds = [f'<details class="{name}"><summary>{say[name]}</summary>' for name in ("hint", "solution")]
     assert order == [line for number in numbers for line in (number, *folds)] and len(numbers) >= 5
     depth = 0
     for one in cells:
         depth += one.source.startswith("<details") - (one.source == "</details>")
         assert depth or "solution" not in one.metadata.get("tags", []), f"{one.id} gives the answer away"
         assert depth or "# solution" not in one.source, f"{one.id} gives the answer away"
-    asked = {one.id: one.source for one in read(EXERCISES[COURSE.index(path)]).cells}
+    blank = FOLDER / wording.FOLDERS[language] / "exercises" / path.name
+    asked = {one.id: one.source for one in read(blank).cells}
     assert {one.id for one in cells} >= {*asked} - {
         one.id.removesuffix("-blank") for one in cells if "-blank" in one.id
     }
 
 
-def test_all_of_readme_stands_on_one_page_and_links_find_it():
-    parts = pages.readme()
-    assert set(parts) == {"index", "CONTRIBUTING", *pages.PARTS.values()}
-    written = (pages.ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("language", wording.FOLDERS)
+def test_all_of_readme_stands_on_one_page_and_links_find_it(language):
+    parts = pages.readme(language)
+    assert set(parts) - {"CONTRIBUTING"} == {"index", *pages.PARTS.values()}
+    written = (pages.ROOT / wording.README[language]).read_text(encoding="utf-8").splitlines()
     shown = [line for page, part in parts.items() if page != "CONTRIBUTING" for line in part.splitlines()]
-    without_links = (sorted(line.lstrip("# ") for line in lines if "](" not in line) for lines in (written, shown))
+    without_links = (
+        sorted(line.lstrip("# ") for line in lines if line and "](" not in line) for lines in (written, shown)
+    )
     assert next(without_links) == next(without_links)
     assert not [part for part in parts.values() if re.search(r"\]\((#|notebooks/)", part)]
 
 
 def test_the_glossary_has_every_word_of_readme():
-    said = pages.words(pages.readme()["glossary"])
+    said = pages.terms(pages.readme()["glossary"])
     assert said["forget gate"] == "遗忘门" and said["batch"] == "批次" and len(said) == 44
 
 
@@ -88,7 +96,7 @@ def test_each_word_of_the_glossary_is_said_in_a_notebook():
     """In its text: not in headings, formulas, code and links, where links.py does not look."""
     cells = [cell.source for path in COURSE for cell in read(path).cells if cell.cell_type == "markdown"]
     text = re.sub(r"(?m)^#.*$|(?s:\$\$.*?\$\$)|\$[^$]*\$|`[^`]*`|\[[^\]]*\]\([^)]*\)", " ", "\n\n".join(cells))
-    terms = pages.words(pages.readme()["glossary"])
+    terms = pages.terms(pages.readme()["glossary"])
     assert [term for term in terms if not links.said(term.split(", ")).search(text)] == []
 
 
@@ -113,3 +121,53 @@ def test_notebooks_that_are_named_are_linked_once_a_section(said, linked):
     own = links.Page(Path("04_b.html"), BeautifulSoup("<main>notebook 04</main>", "html.parser"))
     links.link_notebooks(own, {"4": Path("04_b.html")})
     assert not own.soup.select("a")
+
+
+def test_the_chinese_glossary_has_chinese_first_in_its_order():
+    rows = re.findall(r"(?m)^\| (.*?) \| (.*?) \| \|$", pages.glossary(pages.readme("zh")["glossary"], "zh"))
+    assert {english: chinese for chinese, english in rows} == pages.terms(pages.readme()["glossary"])
+    order = [chinese for chinese, _ in rows]
+    assert [word for word in order if word in ("半衰期", "路径", "门", "遗忘门")] == ["半衰期", "路径", "门", "遗忘门"]
+
+
+@pytest.mark.parametrize(
+    "text, sentences",
+    [
+        ("One. Two? Three!", ["One.", "Two?", "Three!"]),
+        ("它是 0.5。**对吗？** 对！**好**。", ["它是 0.5。", "**对吗？**", "对！", "**好**。"]),
+        ("函数 `f。g` 和 $x。y$（见上。）不同。另一句", ["函数 `f。g` 和 $x。y$（见上。）不同。", "另一句"]),
+        ("“会爆炸吗？”是个问题。再问。", ["“会爆炸吗？”是个问题。", "再问。"]),
+    ],
+)
+def test_sentences(text, sentences):
+    assert slides.sentences(text) == sentences
+
+
+def test_chinese_questions_and_first_sentences():
+    asked, rest = slides.asks("先看图。哪一个更大？为什么（不是 $x$）？答案在下面。")
+    assert (asked, rest) == ("哪一个更大？为什么（不是 $x$）？", "先看图。答案在下面。")
+    shown, spoken = slides.lead("第一句。第二句。第三句。\n\n$$x$$\n\n又一段。")
+    assert (shown, spoken) == ("第一句。\n\n$$x$$", "第二句。第三句。\n\n又一段。")
+    slide = slides.Slide("plain", "", parts=[slides.Part("text", "<p>第一句。结果如下：</p>")])
+    slide.announce_nothing()
+    assert (slide.parts[0].html, slide.note) == ("<p>第一句。</p>", ["结果如下："])
+
+
+def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
+    assert slides.FOR_READERS.sub("", "甲。\n> **给读《神经网络与深度学习》的同学**：乙。\n\n丙。") == "甲。\n\n丙。"
+
+
+def test_no_line_begins_with_a_full_stop():
+    joined = wording.unbroken("由 $c_t$。和（$x$）、$$y$$\n\n得 $z$ 和 $w$：")
+    assert joined == "由 $c_t$\u2060。和（\u2060$x$\u2060）、$$y$$\n\n得 $z$ 和 $w$\u2060："
+
+
+def test_words_without_chinese_or_of_other_english_are_named(monkeypatch, tmp_path):
+    assert wording.words("zh")["hint"] == "提示" and wording.words("zh")["01_forward_equations/squash"].endswith("？")
+    catalogue = polib.pofile(str(wording.CATALOGUE), wrapwidth=0)
+    by_key = {entry.msgctxt: entry for entry in catalogue}
+    by_key["hint"].msgstr, by_key["plan"].msgid = "", "Another plan"
+    catalogue.save(str(tmp_path / "pages.po"))
+    monkeypatch.setattr(wording, "CATALOGUE", tmp_path / "pages.po")
+    with pytest.raises(ValueError, match="lacks hint, plan: run make translation"):
+        wording.words.__wrapped__("zh")

@@ -14,7 +14,7 @@ def main():
         raise SystemExit(f"no browser: install Chromium or Chrome (looked for {', '.join(BROWSERS)})")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox", "--disable-gpu"])
-        for deck in sorted((ROOT / "slides").glob("[0-9]*.html")):
+        for deck in sorted((ROOT / "slides").rglob("[0-9]*.html")):
             page = browser.new_page()
             page.goto(f"{deck.as_uri()}?handout")
             page.wait_for_function("document.querySelector('.page') && !document.querySelector('.reveal:not(.page)')")

@@ -6,12 +6,14 @@ import shutil
 
 import nbformat
 from publish import ROOT
+from wording import FOLDERS, NAMES, README, unbroken, words
 
 from lstm_helpers.exercises import exercises as exercise_table
 from lstm_helpers.language import say
 from notebooks import COURSE, FOLDER, read
 
-# The parts of README.md that have pages of their own; all else stands on the first page.
+# The parts of README.md that have pages of their own, in Chinese the ones in the same places; all else stands on the
+# first page.
 PARTS = {"Teaching with it": "teaching", "Other ways to set it up": "setup", "Words, English and Chinese": "glossary"}
 LETTERS = str.maketrans("0123456789+-−=aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 SOLUTION = re.compile(r"(?m)^ *# (?:solution|end)\n|  # solution$")
@@ -61,21 +63,22 @@ def names(cell, made):
 
 
 def folded(cell, later=frozenset()):
-    """Why the cell's code is folded, if it is: not where the slides show it, or it does more than draw or check.
+    """Which words say why the cell's code is folded, if it is: not where slides show it, or it does more than that.
 
     later: the names that later cells use.
     """
     if cell.metadata.get("slideshow", {}).get("show") == "code":
         return ""
-    return "Code of the picture" if is_drawing(cell) else "Code of the check" if is_check(cell, later) else ""
+    return "picture-code" if is_drawing(cell) else "check-code" if is_check(cell, later) else ""
 
 
-def prepared(notebook):
+def prepared(notebook, language="en"):
     """The notebook with what myst-nb wants to be told: headings without TeX, folds, what pictures show."""
     later = set()
     for cell in reversed(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"(?m)^#{1,6} .*$", lambda line: without_tex(line[0]), cell.source)
+            cell.source = unbroken(cell.source)
             continue
         why = folded(cell, later)
         later |= names(cell, made=False)
@@ -83,7 +86,7 @@ def prepared(notebook):
         cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "raises-exception"]
         if why:
             cell.metadata["tags"].append("hide-input")
-            cell.metadata["mystnb"] = {"code_prompt_show": why, "code_prompt_hide": why}
+            cell.metadata["mystnb"] = dict.fromkeys(("code_prompt_show", "code_prompt_hide"), words(language)[why])
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 image = {"alt": output.data["text/plain"], "width": f"{output.metadata['image/png']['width']}px"}
@@ -91,19 +94,21 @@ def prepared(notebook):
     return notebook
 
 
-def exercises(path):
+def exercises(path, language="en"):
     """The exercises to the notebook at path, each followed by its hint and its solution, both folded."""
-    blank = {cell.id: cell for cell in read(FOLDER / "exercises" / path.name).cells}
+    folder, say = FOLDER / FOLDERS[language], words(language)
+    blank = {cell.id: cell for cell in read(folder / "exercises" / path.name).cells}
     table = exercise_table(str(int(path.name[:2])))
     cells, answer, number = [], [], ""
 
     def close():
         """End the exercise whose answer was gathered, if any."""
         if answer:
-            cells.extend([*fold("Hint", hint(table[number])), *fold("Solution", *answer)])
+            hinted = fold("hint", say["hint"], hint(table[number], language))
+            cells.extend([*hinted, *fold("solution", say["solution"], *answer)])
             answer.clear()
 
-    for cell in read(FOLDER / "solutions" / path.name).cells:
+    for cell in read(folder / "solutions" / path.name).cells:
         if cell.source.startswith("## "):
             close()
             number = cell.source.split()[1]
@@ -122,8 +127,8 @@ def exercises(path):
     return nbformat.v4.new_notebook(cells=cells, metadata=read(path).metadata)
 
 
-def fold(title, *cells):
-    opening = nbformat.v4.new_markdown_cell(f'<details class="{title.lower()}"><summary>{title}</summary>')
+def fold(kind, title, *cells):
+    opening = nbformat.v4.new_markdown_cell(f'<details class="{kind}"><summary>{title}</summary>')
     return [opening, *cells, nbformat.v4.new_markdown_cell("</details>")]
 
 
@@ -142,37 +147,56 @@ def general(task):
     yield from words.values() if isinstance(words, dict) else [words]
 
 
-def readme():
+def readme(language="en"):
     """{page: Markdown} of README.md and CONTRIBUTING.md, with links to pages. Raises ValueError for a missing part."""
-    parts, anchors = {"index": ""}, {}
-    for text in re.split(r"(?m)^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8")):
-        page = PARTS.get(text.splitlines()[0].removeprefix("## "), "index")
+    parts, anchors, notebooks = {"index": ""}, {}, f"notebooks/{FOLDERS[language]}"
+    pairs = zip(
+        *(chapters((ROOT / README[name]).read_text(encoding="utf-8")) for name in ("en", language)), strict=True
+    )
+    for english, text in pairs:
+        page = PARTS.get(english.splitlines()[0].removeprefix("## "), "index")
         for title in re.findall(r"(?m)^#+ (.*)$", text):
             anchors[re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")] = f"{page}.md#{anchor(title)}"
         parts[page] = parts.get(page, "") + (text if page == "index" else re.sub(r"(?m)^#(#+ )", r"\1", text))
     missing = set(PARTS.values()) - set(parts)
     if missing:
         raise ValueError(f"README.md lacks the part for {missing}: its headings and PARTS in tools/pages.py differ")
-    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    parts["CONTRIBUTING"] = contributing.replace("](README.md#", "](#")
+    parts["index"] = re.sub(r"(?m)^.*\]\(README[.\w]*\.md\).*\n+", "", parts["index"])  # each page has such a switch
+    if language == "en":
+        contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        parts["CONTRIBUTING"] = contributing.replace("](README.md#", "](#")
     for page, text in parts.items():
         text = re.sub(r"\]\(#([^)]*)\)", lambda link: f"]({anchors[link[1]]})", text)
-        text = re.sub(r"\(notebooks/(?:exercises|solutions)/", "(exercises/", text)
-        parts[page] = text.replace("(notebooks/", "(")
+        text = re.sub(rf"\({notebooks}(?:exercises|solutions)/", "(exercises/", text)
+        if language != "en":
+            text = re.sub(
+                r"\[(.*?)\]\(CONTRIBUTING\.md\)", r'<a href="../CONTRIBUTING.html" hreflang="en">\1</a>', text
+            )
+        parts[page] = text.replace(f"({notebooks}", "(")
     return parts
 
 
-def words(table):
+def chapters(text):
+    return re.split(r"(?m)^(?=## )", text)
+
+
+def terms(table):
     """{term: its Chinese} from README.md's table, whose rows hold two such pairs."""
     rows = [line.strip("| \n").split(" | ") for line in table.splitlines() if line.startswith("| ")]
     return {row[k]: row[k + 1] for row in rows[1:] for k in (0, 2)}
 
 
-def glossary(text):
-    """The part of README.md with the words, a row for each; links.py adds where the course first says them."""
-    pairs = sorted(words(text).items(), key=lambda pair: pair[0].lower())
-    rows = "".join(f"| {term} | {chinese} | |\n" for term, chinese in pairs)
-    return f"{text.splitlines()[0]}\n\n| term | 中文 | first said in notebook |\n|---|---|---|\n{rows}"
+def glossary(text, language="en"):
+    """The part of README.md with the words, a row for each; links.py adds where the course first says them.
+
+    The language's own words come first, in alphabetical order, which for Chinese is that of GB 2312.
+    """
+    say, pairs, other = words(language), terms(text).items(), NAMES["zh"]
+    if language != "en":
+        pairs, other = [pair[::-1] for pair in pairs], NAMES["en"]
+    pairs = sorted(pairs, key=lambda pair: pair[0].lower().encode("gb18030"))
+    rows = "".join(f"| {one} | {its} | |\n" for one, its in pairs)
+    return f"{text.splitlines()[0]}\n\n| {say['term']} | {other} | {say['first']} |\n|---|---|---|\n{rows}"
 
 
 def toctree(*pages, caption=""):
@@ -180,14 +204,14 @@ def toctree(*pages, caption=""):
     return f"\n\n```{{toctree}}\n:hidden:\n{caption}\n" + "\n".join(pages) + "\n```\n"
 
 
-def lay_out(folder):
+def lay_out(folder, language="en"):
     """Write into this folder what Sphinx makes the pages from."""
     (folder / "exercises").mkdir(parents=True)
     shutil.copytree(ROOT / "figures", folder / "figures")
-    parts = readme()
-    course = toctree(*(path.stem for path in COURSE), caption="The course")
-    about = toctree("teaching", "setup", "glossary", "CONTRIBUTING", caption="Around it")
-    parts |= {"index": parts["index"] + course + about, "glossary": glossary(parts["glossary"])}
+    parts, say = readme(language), words(language)
+    course = toctree(*(path.stem for path in COURSE), caption=say["course"])
+    about = toctree(*(page for page in parts if page != "index"), caption=say["around"])
+    parts |= {"index": parts["index"] + course + about, "glossary": glossary(parts["glossary"], language)}
     for page, text in parts.items():
         (folder / f"{page}.md").write_text(text, encoding="utf-8")
         for file in re.findall(r"\]\(([^):#]+)\)", text):
@@ -195,11 +219,11 @@ def lay_out(folder):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / file, folder / file)
     for path in COURSE:
-        notebook = prepared(read(path))
+        notebook = prepared(read(FOLDER / FOLDERS[language] / path.name), language)
         notebook.cells.append(nbformat.v4.new_markdown_cell(toctree(f"exercises/{path.stem}")))
         for cell in notebook.cells:
             cell.source = (
                 cell.source.replace("(solutions/", "(exercises/") if cell.cell_type == "markdown" else cell.source
             )
         nbformat.write(notebook, folder / path.name)
-        nbformat.write(prepared(exercises(path)), folder / "exercises" / path.name)
+        nbformat.write(prepared(exercises(path, language), language), folder / "exercises" / path.name)

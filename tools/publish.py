@@ -9,8 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 FROM_NPM = ROOT / ".venv" / "node" / "node_modules"
 MATHJAX = {"mathjax/es5/tex-svg-full.js": "mathjax.js"}
-REVEAL = {"reveal.js/dist/reveal.js": "reveal.js", "reveal.js/plugin/notes/notes.js": "notes.js"}
-REVEAL |= {"reveal.js/dist/reveal.css": "reveal.css", "reveal.js/dist/theme": "theme"}
+REVEAL = {f"reveal.js/dist/{name}": name for name in ("reveal.js", "reveal.css", "theme")}
 
 
 def read(path):

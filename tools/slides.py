@@ -1,4 +1,4 @@
-"""`make slides`: a deck for each notebook, once npm has brought MathJax and reveal.js to .venv/node.
+"""`make slides`: a deck for each notebook in each language, once npm has brought MathJax and reveal.js to .venv/node.
 
 What a cell is in the room stands in its metadata, under "slideshow"; README.md, "Changing it", lists the marks.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import jinja2
 from nbconvert.filters import Highlight2HTML, markdown2html
-from publish import MATHJAX, NOTEBOOKS, REVEAL, ROOT, copy_assets, read, write
+from publish import FROM_NPM, MATHJAX, NOTEBOOKS, REVEAL, ROOT, copy_assets, read, write
+from wording import FOLDERS, NAMES, unbroken, words
 
 TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"))
 HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
@@ -26,6 +27,10 @@ HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
 NUMPY = re.compile(r"array\((\[[^()]*\])[^()]*\)")  # what NumPy writes around numbers
 NAME = re.compile(r"<label>(.*?) <input")  # what a slider moves
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
+SENTENCE = re.compile(r"[.?!]\**\s+(?=[*\"A-Z∂])|[。？！](?:\*\*(?!\S))?\s*")  # where one ends
+WHOLE = re.compile(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"|（[^（）]*）|“[^“”]*？[^“”]*”")  # what no sentence ends in
+ANNOUNCES = re.compile(r"(?s)((?<=[.?!] )[A-Z][^.?!<>$]*:|(?<=[。？！])[^。？！<>$]*：)</p>\s*$")
+FOR_READERS = re.compile(r"(?m)^> \*\*给读.*\n?")  # a line that the Chinese course adds
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
 WITHOUT_QUESTION = ("What to remember", "Exercises")
 
@@ -66,7 +71,7 @@ class Slide:
         if not self.parts or self.parts[-1].what != "text" or self.columns()[1]:
             return
         last = self.parts[-1]
-        if found := re.search(r"(?s)(?<=[.?!] )([A-Z][^.?!<>$]*:)</p>\s*$", last.html):
+        if found := ANNOUNCES.search(last.html):
             last.html = last.html[: found.start()] + "</p>"
             self.note.append(html.unescape(found[1]))
 
@@ -97,9 +102,14 @@ def inline(markdown):
 
 def sentences(text):
     """The sentences of a paragraph; formulas, code and brackets stay whole."""
-    hidden = re.sub(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"", lambda found: "X" * len(found[0]), text)
-    cuts = [0, *(found.end() for found in re.finditer(r"[.?!]\**\s+(?=[*\"A-Z∂])", hidden)), len(text)]
+    hidden = WHOLE.sub(lambda found: "X" * len(found[0]), text)
+    cuts = [0, *(found.end() for found in SENTENCE.finditer(hidden)), len(text)]
     return [text[start:end].strip() for start, end in pairwise(cuts) if text[start:end].strip()]
+
+
+def together(said):
+    """Sentences as a paragraph; Chinese ones need no space between them."""
+    return re.sub(r"([。？！]\**) ", r"\1", " ".join(said))
 
 
 def lead(markdown):
@@ -113,7 +123,7 @@ def lead(markdown):
         else:
             first, *others = sentences(paragraph)
             shown.append(first)
-            spoken.append(" ".join(others))
+            spoken.append(together(others))
             led = True
     return "\n\n".join(shown), "\n\n".join(filter(None, spoken))
 
@@ -121,19 +131,19 @@ def lead(markdown):
 def asks(markdown):
     """(question, rest): the sentences that ask, and the others."""
     said = [sentence for paragraph in markdown.split("\n\n") for sentence in sentences(paragraph)]
-    ask = [sentence for sentence in said if sentence.rstrip("*:)").endswith("?")]
-    return " ".join(ask), " ".join(sentence for sentence in said if sentence not in ask)
+    ask = [sentence for sentence in said if sentence.rstrip("*:)：）").endswith(("?", "？"))]
+    return together(ask), together(sentence for sentence in said if sentence not in ask)
 
 
-def text_parts(markdown, executed):
-    """Text as parts; each numbered equation is one, with its number and what its check said."""
+def text_parts(markdown, executed, word):
+    """Text as parts; each numbered equation is one, with its number and what its check said, in a word and in full."""
     for k, piece in enumerate(EQUATION.split(markdown2html(markdown))):
         if k % 2 == 0:
             yield from [Part("text", piece)] if piece.strip() else []
             continue
         tag = TAG.search(piece)
         said = tag and executed.get(tag[1])
-        done = f'<span class="executed" title="{html.escape(said)}">✓ executed</span>' if said else ""
+        done = f'<span class="executed" title="{html.escape(said)}">✓ {word}</span>' if said else ""
         yield Part("equation", tagged(piece, tag[1] if tag else "", done))
 
 
@@ -215,9 +225,11 @@ def highlighted(cell):
 
 
 class Deck:
-    """The slides of a notebook."""
+    """The slides of a notebook. like: the deck of the English notebook, if this is in another language."""
 
-    def __init__(self, notebook):
+    def __init__(self, name, notebook, language="en", like=None):
+        self.name, self.language, self.words = name, language, words(language)
+        self.like = like or self
         self.cells = {cell.id: cell for cell in notebook.cells}
         said = (output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
         self.executed = dict(EXECUTED.findall("".join(said)))
@@ -226,15 +238,20 @@ class Deck:
         self.equations = {number: tagged(formula, number) for formula in formulas for number in TAG.findall(formula)}
         self.sections = []  # the first slide of each
         first, *others = notebook.cells
-        self.minutes = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", first.source)[1])
+        self.minutes = like.minutes if like else int(re.search(r"\*\*Time:\*\* about (\d+)", first.source)[1])
         self.title = HEADING.search(first.source)[1]
-        self.slides = [self.title_slide(first), Slide("plan", "Plan", note=["What comes, and how long it takes."])]
+        plan = Slide("plan", self.words["plan"], note=[self.words["plan-note"]])
+        self.slides = [self.title_slide(first), plan]
         for cell in others:
             self.add(cell)
         for slide in self.slides:
             slide.announce_nothing()
         self.drop_empty()
         self.share_time()
+
+    def question(self, cell):
+        """What the cell's metadata asks, if anything."""
+        return inline(self.words[f"{self.name}/{cell.id}"]) if mark(cell, "question") else ""
 
     def title_slide(self, cell):
         shown = self.cells[mark(cell, "picture")].outputs[0].data
@@ -244,12 +261,12 @@ class Deck:
             *_, (_, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
             image = picture(source, html.unescape(alt))
         note = HEADING.sub("", cell.source, count=1).strip()
-        slide = Slide("title", inline(self.title), question=inline(mark(cell, "question")), note=[note])
+        slide = Slide("title", inline(self.title), question=self.question(cell), note=[note])
         slide.parts.append(Part("picture", image))
         return slide
 
     def add(self, cell):
-        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), cell.source
+        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), unbroken(FOR_READERS.sub("", cell.source))
         heading = HEADING.search(source) if cell.cell_type == "markdown" else None
         if heading:
             source = HEADING.sub("", source, count=1).strip()
@@ -257,8 +274,9 @@ class Deck:
             above = self.slides[-1].heading
             self.slides.append(Slide("plain", inline(heading[1]) if heading else above, goes_on=not heading))
         slide = self.slides[-1]
-        if heading and heading[0].startswith("## ") and heading[1] not in WITHOUT_QUESTION:
-            slide.opens, slide.clicks = inline(mark(cell, "question")), 1  # the question stands alone first
+        in_english = HEADING.search(self.like.cells[cell.id].source)[1] if heading else ""
+        if heading and heading[0].startswith("## ") and in_english not in WITHOUT_QUESTION:
+            slide.opens, slide.clicks = self.question(cell), 1  # the question stands alone first
             self.sections.append(slide)
         if cell.cell_type == "code":
             self.add_code(cell, slide)
@@ -267,14 +285,14 @@ class Deck:
             asked, rest = asks(source)
             slide.question = inline(asked)
             if show == "question-and-answer":
-                slide.add(list(text_parts(rest, self.executed)), fragment=True)
+                slide.add(list(text_parts(rest, self.executed, self.words["executed"])), fragment=True)
             else:
                 slide.note.append(rest)
         elif kind == "notes":
             slide.note.append(source)
         elif kind != "skip":
             shown, spoken = lead(source) if show == "lead" else (source, "")
-            slide.add(list(text_parts(shown, self.executed)), fragment=kind == "fragment")
+            slide.add(list(text_parts(shown, self.executed, self.words["executed"])), fragment=kind == "fragment")
             slide.note.append(spoken)
 
     def add_code(self, cell, slide):
@@ -312,8 +330,10 @@ class Deck:
         self.slides = kept
 
     def share_time(self):
-        """The notebook's minutes, in halves, by the slides' weights."""
-        weights = [slide.weight() for slide in self.slides]
+        """The notebook's minutes, in halves, by the weights of the slides, of the English ones in every language."""
+        if len(self.slides) != len(self.like.slides):
+            raise ValueError(f"{self.name}: {len(self.slides)} slides in Chinese, {len(self.like.slides)} in English")
+        weights = [slide.weight() for slide in self.like.slides]
         done = 0
         for k, slide in enumerate(self.slides, start=1):
             slide.until = round(2 * self.minutes * sum(weights[:k]) / sum(weights)) / 2
@@ -321,24 +341,48 @@ class Deck:
 
     def html(self):
         template = TEMPLATES.get_template("deck.html.j2")
-        page = template.render(deck=self, markdown=markdown2html, plain=plain(self.title))
+        page = template.render(deck=self, markdown=markdown2html, plain=plain(self.title), **around(self.language))
         page = re.sub(r'<a href="(?:exercises|solutions)/[^"]*">(.*?)</a>', r"\1", page)  # there are no slides of them
         return re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page)
 
 
 def plain(title):
     """A title for the browser's tab, without its formula."""
-    return re.sub(r":? *\$[^$]*\$", "", title)
+    return re.sub(r"[:：]? *\$[^$]*\$", "", title)
+
+
+def around(language):
+    """What every template needs to know of the language."""
+    up = "../" * FOLDERS[language].count("/")
+    others = {name: (title, f"{up}{FOLDERS[name]}index.html") for name, title in NAMES.items() if name != language}
+    return {"language": language, "words": words(language), "up": up, "others": others}
+
+
+def speakers_window(language):
+    """reveal.js's plugin for the speaker's window, in this language."""
+    script = (FROM_NPM / "reveal.js" / "plugin" / "notes" / "notes.js").read_text(encoding="utf-8")
+    for key, english in words("en").items():
+        for quotes in ("><", "''") if key.startswith("speaker-") else ():
+            script = script.replace(english.join(quotes), words(language)[key].join(quotes))
+    return script
 
 
 def main():
     folder, course = ROOT / "slides", sorted(NOTEBOOKS.glob("*.ipynb"))
     shutil.rmtree(folder, ignore_errors=True)
     copy_assets(MATHJAX | REVEAL, folder / "assets")
-    decks = {path.stem: Deck(read(path)) for path in course}
-    for name, deck in decks.items():
-        write(folder / f"{name}.html", deck.html())
-    write(folder / "index.html", TEMPLATES.get_template("decks.html.j2").render(decks=decks, plain=plain))
+    english = {}
+    for language, place in FOLDERS.items():
+        write(folder / "assets" / f"notes.{language}.js", speakers_window(language))
+        decks = {
+            path.stem: Deck(path.stem, read(NOTEBOOKS / place / path.name), language, english.get(path.stem))
+            for path in course
+        }
+        english = english or decks
+        for name, deck in decks.items():
+            write(folder / place / f"{name}.html", deck.html())
+        index = TEMPLATES.get_template("decks.html.j2").render(decks=decks, plain=plain, **around(language))
+        write(folder / place / "index.html", index)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from unittest.mock import patch
 import hints
 import nbformat
 import polib
-from pages import words
+import wording
+from pages import terms
 
 from lstm_helpers.exercises.showing import Verdict
 from lstm_helpers.language import DOMAIN, LOCALE
@@ -26,6 +27,7 @@ from notebooks import COURSE, EXERCISES, FOLDER, PATHS, ROOT, SOLUTIONS, read
 CATALOGUES = ROOT / "translations" / "zh"
 CHINESE = FOLDER / "zh"
 README = ROOT / "README.md"
+WORDING = ROOT / "tools" / "wording.py"
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
 VERDICT = re.compile(r"(\d\.\d+) (right|not answered yet)")  # the ones that are stored
 SPOKEN = LOCALE / "zh" / "LC_MESSAGES" / f"{DOMAIN}.po"  # what `check` says; a .mo beside it is what it reads
@@ -58,9 +60,9 @@ COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^
 
 
 def catalogue_of(path):
-    """Where the words of the notebook at path, or of README.md, stand."""
-    if path == README:
-        return CATALOGUES / "README.po"
+    """Where the words of the notebook at path, of README.md, or of pages and slides (WORDING) stand."""
+    if path in (README, WORDING):
+        return CATALOGUES / f"{'README' if path == README else 'pages'}.po"
     return CATALOGUES / path.relative_to(FOLDER).with_suffix(".po").as_posix().replace("exercises/", "solutions/")
 
 
@@ -75,7 +77,9 @@ def is_prose(source):
 
 
 def messages(path):
-    """{context: Markdown} of what is to be translated in a notebook, a message a cell, or in README.md, one a block."""
+    """{context: Markdown} of what is to be translated: a message a cell, or a block of README.md, or WORDING's."""
+    if path == WORDING:
+        return wording.messages()
     if path == README:
         found = blocks(path.read_text(encoding="utf-8"))
         return {context: block for context, block in found.items() if is_prose(block) or "  # " in block}
@@ -266,7 +270,7 @@ def common():
 @cache
 def glossary():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return words(re.search(r"(?ms)^## Words, English and Chinese\n(.*?)^## ", text)[1])
+    return terms(re.search(r"(?ms)^## Words, English and Chinese\n(.*?)^## ", text)[1])
 
 
 def wrong(path):
@@ -310,11 +314,11 @@ def main():
     update_spoken(hints.messages())
     SPOKEN.with_suffix(".mo").write_bytes(compiled())
     left, _ = told(SPOKEN, hints.messages(), list(wrong_spoken()))
-    for path in [README, *COURSE, *SOLUTIONS]:
+    for path in [README, WORDING, *COURSE, *SOLUTIONS]:
         update(catalogue_of(path), messages(path))
         found, complete = told(catalogue_of(path), messages(path), list(wrong(path)))
         left += found
-        if complete:
+        if complete and path != WORDING:
             for each in [path, *(one for one in EXERCISES if path in SOLUTIONS and one.name == path.name)]:
                 chinese_of(each).parent.mkdir(parents=True, exist_ok=True)
                 chinese_of(each).write_text(chinese(each), encoding="utf-8")

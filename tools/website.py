@@ -1,4 +1,4 @@
-"""`make site`: the course as pages that need no network: site/index.html.
+"""`make site`: the course as pages that need no network, in each language: site/index.html, site/zh/index.html.
 
 pages.py lays out what Sphinx with myst-nb makes pages from, links.py joins them; beside them lie the notebooks, the
 slides that `make slides` wrote, and MathJax, which npm brought. Not called site.py: that is a module of Python's own.
@@ -13,24 +13,30 @@ import links
 import pages
 from publish import FROM_NPM, MATHJAX, ROOT
 from sphinx.cmd.build import build_main
+from wording import FOLDERS
 
 SITE = ROOT / "site"
+SPHINX = {"en": "en", "zh": "zh_CN"}  # what it calls our languages
+NOT_NEEDED = (".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html")
+
+
+def build(folder, language):
+    """Let Sphinx make the pages of this language in a folder of work, which keeps the English ones' structure."""
+    source, built, trees = (folder / kind / language for kind in ("source", "site", "trees"))
+    pages.lay_out(source, language)
+    settings = ["-c", str(ROOT / "tools" / "site"), "-D", f"language={SPHINX[language]}", "-d", str(trees)]
+    if build_main(["-q", "-W", "--keep-going", *settings, str(source), str(built)]):
+        sys.exit("make site: Sphinx warned, see above; what it warns of would be wrong on a page")
+    for name, copy in MATHJAX.items():
+        shutil.copy(FROM_NPM / name, built / "_static" / copy)
+    shutil.copytree(built, SITE / FOLDERS[language], ignore=shutil.ignore_patterns(*NOT_NEEDED), dirs_exist_ok=True)
 
 
 def main():
     shutil.rmtree(SITE, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder) / "source", Path(folder) / "site"
-        pages.lay_out(source)
-        if build_main(["-q", "-W", "--keep-going", "-c", str(ROOT / "tools" / "site"), str(source), str(built)]):
-            sys.exit("make site: Sphinx warned, see above; what it warns of would be wrong on a page")
-        shutil.copytree(
-            built,
-            SITE,
-            ignore=shutil.ignore_patterns(".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html"),
-        )
-    for name, copy in MATHJAX.items():
-        shutil.copy(FROM_NPM / name, SITE / "_static" / copy)
+        for language in FOLDERS:
+            build(Path(folder), language)
     shutil.copytree(ROOT / "notebooks", SITE / "notebooks", ignore=shutil.ignore_patterns(".*"))
     links.join(SITE)
     shutil.copytree(ROOT / "slides", SITE / "slides")

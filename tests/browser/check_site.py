@@ -8,11 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
+from wording import FOLDERS, NAMES
 
 from notebooks import COURSE, ROOT, read
 
 SITE = ROOT / "site"
 PAGES = [path for path in sorted(SITE.rglob("*.html")) if path.relative_to(SITE).parts[0] != "slides"]
+ENGLISH = [path for path in PAGES if path.relative_to(SITE).parts[0] != "zh"]
+# What the same style sheets and scripts make of other words is seen on two pages.
+SEEN = [*ENGLISH, SITE / "zh" / "index.html", SITE / "zh" / "05_three_implementations.html"]
 FROM_NOTEBOOKS = [path for path in PAGES if re.match(r"\d", path.name)]
 TAGS = {
     tag: path.stem for path in COURSE for cell in read(path).cells for tag in re.findall(r"\\tag\{(.*?)\}", cell.source)
@@ -38,6 +42,7 @@ IN_VIEW = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
 }"""
+AT_TOP = "id => Math.abs(document.getElementById(id).getBoundingClientRect().top - 64) < 2"  # below the bar
 
 
 def name(path):
@@ -55,9 +60,15 @@ def ready(page):
     return page
 
 
+def language(path):
+    return "en" if path in ENGLISH else "zh"
+
+
 def test_every_notebook_has_its_pages():
     names = {name(path) for path in PAGES}
-    assert names >= {"index", "glossary"} | {f"{folder}{path.stem}" for path in COURSE for folder in ("", "exercises/")}
+    for folder in FOLDERS.values():
+        assert names >= {f"{folder}index", f"{folder}glossary"}
+        assert names >= {f"{folder}{part}{path.stem}" for path in COURSE for part in ("", "exercises/")}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
@@ -75,20 +86,40 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", FROM_NOTEBOOKS, ids=name)
 def test_ways_from_a_page(path):
     """To its notebook, its slides and its exercises or text; what pictures show is said."""
-    ways = {link["href"].removeprefix("../") for link in soup(path).select("article .ways a")}
-    notebook = f"notebooks/{name(path)}.ipynb"
-    other = f"{path.stem}.html" if path.parent.name == "exercises" else f"exercises/{path.stem}.html"
-    assert ways == {notebook, other, f"slides/{path.stem}.html"}
+    ways = {(path.parent / link["href"]).resolve() for link in soup(path).select("article .ways a")}
+    other = path.parent.parent if path.parent.name == "exercises" else path.parent / "exercises"
+    deck = SITE / "slides" / FOLDERS[language(path)] / path.name
+    assert ways == {(SITE / "notebooks" / name(path)).with_suffix(".ipynb"), other / path.name, deck}
     assert not [image for image in soup(path).main.select("img") if len(image.get("alt", "").split()) < 4]
 
 
-def test_equations_are_anchors():
+@pytest.mark.parametrize("folder", FOLDERS.values())
+def test_equations_are_anchors(folder):
     for number, stem in TAGS.items():
-        formula = soup(SITE / f"{stem}.html").find(id=f"eq-{number}")
+        formula = soup(SITE / folder / f"{stem}.html").find(id=f"eq-{number}")
         assert formula.select_one(".eqno").text.startswith(f"({number})") and "\\tag" not in formula.text
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
+def test_a_page_says_its_language_and_leads_to_the_same_one_in_the_other(path):
+    """In which the same headings have the same anchors, and the contents lead to them."""
+    ours, (other,) = language(path), FOLDERS.keys() - {language(path)}
+    twin = SITE / FOLDERS[other] / path.relative_to(SITE / FOLDERS[ours])
+    exists = path.name != "CONTRIBUTING.html"
+    assert soup(path).html["lang"].split("-")[0] == ours
+    (link,) = soup(path).select(".article-header-buttons > a[hreflang]")
+    assert link.text == NAMES[other] in link["aria-label"] and link["lang"] == link["hreflang"] == other
+    assert (path.parent / link["href"]).resolve() == (twin if exists else SITE / "zh" / "index.html")
+    alternates = [(one["hreflang"], one["href"]) for one in soup(path).select("link[rel=alternate]")]
+    assert alternates == ([(other, link["href"])] if exists else [])
+    if exists:
+        anchors = [[section["id"] for section in soup(one).main.select("section[id]")] for one in (path, twin)]
+        assert anchors[0] == anchors[1] and (anchors[0] or path.stem == "search")
+        contents = [entry["href"] for entry in soup(path).select(".bd-sidebar-secondary a[href^='#']")]
+        assert {*contents} <= {f"#{anchor}" for anchor in anchors[0]}
+
+
+@pytest.mark.parametrize("path", SEEN, ids=name)
 def test_page(path, open_page):
     with open_page(path.as_uri()) as page:
         ready(page)
@@ -115,22 +146,38 @@ def test_page(path, open_page):
             move_slider(page, slider)
 
 
-def test_search_finds_peephole(open_page):
-    with open_page((SITE / "index.html").as_uri()) as page:
+@pytest.mark.parametrize("folder, words", [("", "peephole"), ("zh", "窥视孔"), ("zh", "LSTM 遗忘门乘的")])
+def test_search(open_page, folder, words):
+    with open_page((SITE / folder / "index.html").as_uri()) as page:
         page.keyboard.press("Control+k")
-        page.keyboard.type("peephole")
+        page.keyboard.insert_text(words)
         page.keyboard.press("Enter")
         page.wait_for_selector("#search-results li a")
         found = page.locator("#search-results li a")
         assert any("01_forward_equations.html" in link.get_attribute("href") for link in found.all())
+        assert not any("CONTRIBUTING" in link.get_attribute("href") for link in found.all())
         found.first.click()
         ready(page)
-        assert page.locator("main", has_text="peephole").count()
+        assert page.locator("main", has_text=words.split()[-1][:3]).count()
 
 
-def test_an_equation_is_shown_and_reached(open_page):
+@pytest.mark.parametrize("place", ["the-forget-gate-keep-or-erase", "eq-1.6"])
+def test_the_switch_leads_to_the_same_place_and_back(open_page, place):
+    """From a heading, or from an equation that was followed, in English to the one in Chinese, which is read there."""
+    with open_page(f"{(SITE / '01_forward_equations.html').as_uri()}#{place}") as page:
+        for folder in ("", "zh/", ""):
+            ready(page)
+            assert page.url.endswith(f"/site/{folder}01_forward_equations.html#{place}")
+            page.wait_for_function(AT_TOP, arg=place)
+            page.locator(".article-header-buttons > a[hreflang]").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"**/site/{'' if folder else 'zh/'}*.html#*")
+
+
+@pytest.mark.parametrize("folder", FOLDERS.values())
+def test_an_equation_is_shown_and_reached(open_page, folder):
     """On a page of exercises, whose equations stand on another page: by keyboard, and by mouse."""
-    with open_page((SITE / "exercises" / "03_lstm_gradients.html").as_uri()) as page:
+    with open_page((SITE / folder / "exercises" / "03_lstm_gradients.html").as_uri()) as page:
         ready(page)
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
         link, preview = page.locator("a[data-equation='3.5']").first, page.locator("#preview")
@@ -143,7 +190,7 @@ def test_an_equation_is_shown_and_reached(open_page):
         preview.locator("svg").wait_for()
         link.click()
         ready(page)
-        assert page.url.endswith("/03_lstm_gradients.html#eq-3.5")
+        assert page.url.endswith(f"/site/{folder}03_lstm_gradients.html#eq-3.5")
         page.wait_for_function(IN_VIEW, arg="[id='eq-3.5']")
 
 

@@ -1,15 +1,19 @@
 """Sphinx's settings for the pages that tools/website.py lays out."""
 
+import pickle
 import re
+from pathlib import Path
 
 from docutils import nodes
+from search import Chinese
+from sphinx.search import languages
+from wording import words
 
 smartquotes = False
-project = "LSTM, worked out"
+languages["zh"] = Chinese
 extensions = ["myst_nb", "sphinx_copybutton"]
 templates_path, html_static_path = [], ["_static"]
 html_theme = "sphinx_book_theme"
-html_title, html_short_title = project, project
 html_css_files, html_js_files = ["site.css"], ["equations.js", "site.js"]
 html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = html_use_index = False
@@ -20,7 +24,6 @@ html_theme_options = {
     "navigation_with_keys": False,  # arrow keys move sliders
     "show_navbar_depth": 1,
     "show_toc_level": 2,
-    "toc_title": "On this page",
     "use_download_button": False,
     "use_fullscreen_button": False,
     "pygments_light_style": "a11y-high-contrast-light",
@@ -43,6 +46,13 @@ mathjax3_config = {
 TAG = re.compile(r"\s*\\tag\{(\d+\.\d+)\}")
 
 
+def say(app, config):
+    """Say in the language of the pages what is said on each of them."""
+    language = words(config.language.split("_")[0])
+    config.project = config.html_title = config.html_short_title = language["title"]
+    config.html_theme_options["toc_title"] = language["contents"]
+
+
 def number_equations(app, doctree):
     """The course's own equation numbers become Sphinx's, which stand beside a formula and are an anchor."""
     for node in doctree.findall(nodes.math_block):
@@ -54,11 +64,24 @@ def number_equations(app, doctree):
             node["label"] = node["ids"][0]
 
 
+def anchor_as_in_english(app, doctree):
+    """A section has the anchors of the English one too, so that the way to it is the same in every language."""
+    if app.config.language == "en":
+        return
+    tree = Path(app.doctreedir).parent / "en" / f"{app.env.current_document.docname}.doctree"
+    with tree.open("rb") as file:
+        english = list(pickle.load(file).findall(nodes.section))
+    for section, like in zip(doctree.findall(nodes.section), english, strict=True):
+        section["ids"] = list(dict.fromkeys([*like["ids"], *section["ids"]]))
+
+
 def plain_title(app, pagename, templatename, context, doctree):
     context["title"] = re.sub("<[^>]*>", "", context.get("title", ""))
 
 
 def setup(app):
     app.set_html_assets_policy("always")  # a preview may show a formula on any page
+    app.connect("config-inited", say)
+    app.connect("doctree-read", anchor_as_in_english, priority=400)  # before the contents are taken down
     app.connect("doctree-read", number_equations)
     app.connect("html-page-context", plain_title)

@@ -36,10 +36,13 @@ function covered(slide) {
   return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
 }
 
+// A Chinese character says more than a letter: there is less to read, so it may be larger.
+const [LARGEST, LETTERS] = document.documentElement.lang === 'zh' ? [72, 2] : [60, 1];
+
 // Text beside or above picture or table, as it leaves more room; then formulas, code and tables grow, then text.
 function fit(slide) {
   const picture = slide.querySelector('.shows img'), exhibit = slide.querySelector('.body :is(.tagged, pre, table)');
-  const most = picture ? 36 : Math.max(44, Math.min(60, 85 - slide.innerText.length / 10));
+  const most = picture ? 36 : Math.max(44, Math.min(LARGEST, 85 - LETTERS * slide.innerText.length / 10));
   const arrange = ({share, single}) => {
     slide.classList.toggle('beside', share !== '');
     slide.classList.toggle('single', single);

@@ -34,7 +34,18 @@ function mark(box) {
   box.style.setProperty("--after", box.scrollLeft < rest - 1 ? "2.5rem" : "0px");
 }
 
+// The heading or equation that is being read: the last one that has reached the bar at the top, if any has been passed.
+function reading() {
+  if (scrollY === 0) return "";
+  const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom + 40;
+  const passed = [...document.querySelectorAll("main section[id], main div.math[id]")].filter(
+    (place) => place.checkVisibility() && place.getBoundingClientRect().top <= bar);
+  return passed.at(-1)?.id ?? "";
+}
+
 addEventListener("DOMContentLoaded", async () => {
+  for (const link of document.querySelectorAll("a[data-switch]"))
+    link.addEventListener("click", () => { link.hash = reading(); });
   document.body.append(preview);
   const link = (event) => event.target.closest?.("a[data-equation], a[data-term]");
   for (const type of ["pointerover", "focusin"]) addEventListener(type, (event) => link(event) && show(link(event)));
