@@ -5,7 +5,6 @@ L = (h_T - y)^2 / 2; rnn {W_x (I), W_s, b}, the tanh RNN beside it. What else st
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +18,14 @@ from lstm_helpers.weights import LSTMWeights
 KEYS = ("x", "W_x", "W_h", "b", "h0", "c0", "y", "rnn")
 MOST_STEPS = 12
 
-SCRIPT = (Path(__file__).parent / "plots" / "living_lstm.js").read_text(encoding="utf-8")
-PRESETS = json.loads(re.search(r"/\* presets \*/ (.*?) /\* end of presets \*/", SCRIPT, re.DOTALL)[1])
+FOLDER = Path(__file__).parent / "plots"
+LESSONS, WORDS, DRAWING = (
+    (FOLDER / name).read_text(encoding="utf-8").strip()
+    for name in ("living_lessons.json", "living_words.json", "living_lstm.js")
+)
+# The picture's script begins with its lessons, and its words in Chinese.
+SCRIPT = f"globalThis.livingLSTM = {{ lessons: {LESSONS}, zh: {WORDS} }};\n{DRAWING}\n"
+PRESETS = json.loads(LESSONS)
 PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}  # the lessons
 
 

@@ -4,18 +4,18 @@ import nbformat
 import pytest
 import translation
 from notebook_rules import has_headings_in_order, has_working_links, is_in_stored_form
-from translation import README, WORDING, chinese, chinese_of, complaints, messages, translated, wrong
+from translation import LIVING, OTHERS, README, chinese, chinese_of, complaints, messages, translated, wrong
 
 from notebooks import COURSE, EXERCISES, FOLDER, PATHS, SOLUTIONS, read
 
-CATALOGUES = [README, WORDING, *COURSE, *SOLUTIONS]
+CATALOGUES = [*OTHERS, *COURSE, *SOLUTIONS]
 ENGLISH = "## The gate\n\nAt $t = 7$ the forget gate shuts, see (1.2) and [notebook 01](01.ipynb): 3 of `x` are lost."
 CHINESE = "## 门\n\n$t = 7$ 时遗忘门关上，见 (1.2) 和[笔记本 01](01.ipynb)：`x` 中有 3 个丢了。"
 GLOSSARY = {"forget gate": "遗忘门", "gate": "门"}
 
 
 def short(path):
-    return path.stem if path in (README, WORDING) else str(path.relative_to(FOLDER).with_suffix(""))
+    return path.stem if path in OTHERS else str(path.relative_to(FOLDER).with_suffix(""))
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=short)
@@ -27,6 +27,11 @@ def test_every_message_is_translated_and_right(path):
 @pytest.mark.parametrize("path", [README, *PATHS], ids=short)
 def test_what_stands_there_is_made_from_the_catalogue(path):
     assert chinese_of(path).read_text(encoding="utf-8") == chinese(path), "run `make translation`"
+
+
+def test_the_living_lstm_has_the_words_of_its_catalogue():
+    assert LIVING.with_name("living_words.json").read_text(encoding="utf-8") == translation.living_words()
+    assert {"at t = {}: {} = {} (diamond)", "forget gate", "via f", "a latch"} <= {*translation.living()}
 
 
 def test_there_are_no_other_chinese_notebooks():

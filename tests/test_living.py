@@ -10,7 +10,7 @@ from living_node import asked, drawn
 from pictures import pictures
 
 from lstm_helpers import gradient_flow, lstm_backward, lstm_forward, rnn, worked_example
-from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
+from lstm_helpers.configuration import DRAWING, PRESETS, SCRIPT, Configuration
 from lstm_helpers.plots.living_lstm import VIEWS, living_lstm
 
 CONFIGURATIONS = list(drawn(200))
@@ -196,7 +196,9 @@ def test_what_there_is_not_is_named():
 
 
 def test_the_script_is_small_and_asks_for_nothing():
-    assert len(SCRIPT.encode()) < 60_000
+    assert (
+        len(DRAWING.encode()) < 60_000 and len(SCRIPT.encode()) < 75_000
+    )  # with its lessons, and its words in Chinese
     assert not re.search(r"https?:|\bimport\b|fetch|XMLHttp", SCRIPT) and "</script" not in SCRIPT
 
 

@@ -5,6 +5,7 @@ and changed ones are left to be translated), writes notebooks/zh from what is co
 Code cells are the English ones. Exercises share their catalogue with the solutions, from which they are made.
 """
 
+import json
 import os
 import re
 import sys
@@ -28,6 +29,8 @@ CATALOGUES = ROOT / "translations" / "zh"
 CHINESE = FOLDER / "zh"
 README = ROOT / "README.md"
 WORDING = ROOT / "tools" / "wording.py"
+LIVING = ROOT / "lstm_helpers" / "plots" / "living_lstm.js"  # whose Chinese words stand beside it, living_words.json
+OTHERS = {README: "README", WORDING: "pages", LIVING: "living"}
 SWITCH = {"en": "**English** · [中文](README.zh.md)", "zh": "[English](README.md) · **中文**"}
 VERDICT = re.compile(r"(\d\.\d+) (right|not answered yet)")  # the ones that are stored
 SPOKEN = LOCALE / "zh" / "LC_MESSAGES" / f"{DOMAIN}.po"  # what `check` says; a .mo beside it is what it reads
@@ -60,9 +63,9 @@ COUNTED = {"number": r"\d+(?:[.,]\d+)*", "heading": r"(?m)^#+ ", "item": r"(?m)^
 
 
 def catalogue_of(path):
-    """Where the words of the notebook at path, of README.md, or of pages and slides (WORDING) stand."""
-    if path in (README, WORDING):
-        return CATALOGUES / f"{'README' if path == README else 'pages'}.po"
+    """Where the words of the notebook at path, of README.md, of pages and slides (WORDING), of the LIVING one stand."""
+    if path in OTHERS:
+        return CATALOGUES / f"{OTHERS[path]}.po"
     return CATALOGUES / path.relative_to(FOLDER).with_suffix(".po").as_posix().replace("exercises/", "solutions/")
 
 
@@ -80,6 +83,8 @@ def messages(path):
     """{context: Markdown} of what is to be translated: a message a cell, or a block of README.md, or WORDING's."""
     if path == WORDING:
         return wording.messages()
+    if path == LIVING:
+        return {re.sub(r"[^\w{}]+", "-", words)[:60]: words for words in living()}
     if path == README:
         found = blocks(path.read_text(encoding="utf-8"))
         return {context: block for context, block in found.items() if is_prose(block) or "  # " in block}
@@ -97,6 +102,23 @@ def blocks(text):
             continue
         found[f"{heading}-{number}"], number = block, number + 1
     return found
+
+
+def living():
+    """The words of the living LSTM: say`at k = ${k}`, the names that it takes from tables, its lessons."""
+    script = LIVING.read_text(encoding="utf-8")
+    found = [re.sub(r"\$\{[^{}]*\}", "{}", words) for words in re.findall(r"say`([^`]*)`", script)]
+    for table, entry in {
+        "NAMES": ': "(.*?)"',
+        "SHORT": ': "(.*?)"',
+        "TABS": ': "(.*?)"',
+        "TERMS": ', "(.*?)"]',
+    }.items():
+        found += re.findall(entry, re.search(rf"const {table} = (.*?);", script)[1])
+    found += re.findall(r'\?\? "([^"]*)"\]\)', script)
+    lessons = json.loads(LIVING.with_name("living_lessons.json").read_text(encoding="utf-8"))
+    found += [*lessons, *(lesson["look"] for lesson in lessons.values())]
+    return [words for words in dict.fromkeys(found) if is_prose(words)]
 
 
 @cache
@@ -280,6 +302,8 @@ def wrong(path):
         if (context, english) not in known:
             yield f"{context}: not translated, or the English has changed since"
             continue
+        if path == LIVING and fields(english) != fields(known[context, english]):
+            yield f"{context}: values differ: {fields(english)} became {fields(known[context, english])}"
         yield from (f"{context}: {one}" for one in complaints(english, known[context, english], glossary()))
 
 
@@ -295,6 +319,12 @@ def chinese(path):
     for before, after in zip(*(re.findall(r"(?m)^#+ (.*)$", one) for one in (english, text))):
         text = text.replace(f"](#{slug(before)})", f"](#{slug(after)})")
     return re.sub(r"\(notebooks/(?=[\w/]+\.ipynb)", "(notebooks/zh/", text)
+
+
+def living_words():
+    """The text of living_words.json."""
+    known = translations(catalogue_of(LIVING))
+    return json.dumps({english: words for (_, english), words in known.items()}, ensure_ascii=False, indent=0) + "\n"
 
 
 def slug(heading):
@@ -314,11 +344,13 @@ def main():
     update_spoken(hints.messages())
     SPOKEN.with_suffix(".mo").write_bytes(compiled())
     left, _ = told(SPOKEN, hints.messages(), list(wrong_spoken()))
-    for path in [README, WORDING, *COURSE, *SOLUTIONS]:
+    for path in [*OTHERS, *COURSE, *SOLUTIONS]:
         update(catalogue_of(path), messages(path))
         found, complete = told(catalogue_of(path), messages(path), list(wrong(path)))
         left += found
-        if complete and path != WORDING:
+        if path == LIVING:
+            LIVING.with_name("living_words.json").write_text(living_words(), encoding="utf-8")
+        elif complete and path != WORDING:
             for each in [path, *(one for one in EXERCISES if path in SOLUTIONS and one.name == path.name)]:
                 chinese_of(each).parent.mkdir(parents=True, exist_ok=True)
                 chinese_of(each).write_text(chinese(each), encoding="utf-8")

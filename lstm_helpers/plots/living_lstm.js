@@ -159,63 +159,27 @@ const rnn = {
     rnn.chain_factors(trace, weights).slice(step, last).reduce((a, b) => a * b, 1),
 };
 
-// --- lessons: what each shows is checked in tests/test_living.py; between the two marks stands JSON, which Python reads ---
+// --- lessons, living_lessons.json; what each shows is checked in tests/test_living.py ---
 
-const PRESETS = /* presets */ {
-  "worked example": {
-    "look": "x₂ = 1 opens the input gate and adds x₁ to the memory c, x₂ = −1 shuts the forget gate and clears it (t = 7), x₃ = 1 opens the output gate: go through the steps, then drag an x₂.",
-    "x": [[1,0,0],[3,1,0],[2,0,0],[4,1,0],[2,0,0],[1,0,1],[3,-1,0],[6,1,0],[1,0,1]],
-    "W_x": [[0,100,0],[0,100,0],[1,0,0],[0,0,100]], "W_h": [0,0,0,0], "b": [-10,10,0,-10], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.2,0.5,0], "W_s": 0.9, "b": 0}, "t": 7, "node": "g~8", "view": "forward"
-  },
-  "swapped gates": {
-    "look": "The rows of input and forget gate have changed places: rounded, h is still 0 0 0 0 0 1 0 0 1, but c takes in the x₁ of every step but t = 7, and keeps what it held only where x₂ = 1.",
-    "like": "worked example", "b": [10,-10,0,-10], "t": 3
-  },
-  "vanishing at b_f = 0": {
-    "look": "With b_f = 0 the forget gates stand near ½ and the gradient about halves at each step back: dC₁₂/dC₁ is 0.0026, so an LSTM vanishes too, only later than the RNN (brown); pull b_f up.",
-    "x": [[0.1],[-0.1],[0.6],[0.1],[-0.5],[0.4],[1.3],[0.9],[-0.7],[-1.3],[-0.6],[0]],
-    "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,0,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [0.9], "W_s": 0.5, "b": 0}, "t": 6, "node": "f~4", "view": "backward"
-  },
-  "b_f = 3": {
-    "look": "Only b_f has changed, and dC₁₂/dC₁ is 1.3: above 1 although no forget gate is, for the coloured terms come on top; set the four W_h to 0, and it falls below 1.",
-    "like": "vanishing at b_f = 0", "b": [0,3,0,0]
-  },
-  "a latch": {
-    "look": "x₁ sets the memory at t = 2, x₂ clears it at t = 6, x₁ sets it again at t = 8: the gradient reaches back to C₆ at full strength, and not a step further.",
-    "x": [[0,0],[1,0],[0,0],[0,0],[0,0],[0,1],[0,0],[1,0],[0,0],[0,0]],
-    "W_x": [[10,0],[0,-20],[3,0],[0,0]], "W_h": [0,0,0,0], "b": [-5,8,0,3], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [2,-2], "W_s": 1.5, "b": 0}, "t": 6, "node": "i~8", "view": "backward"
-  },
-  "an RNN at W_s = 1.05": {
-    "look": "Nothing comes in, the RNN’s S rests at 0, and its gradient (brown) grows by 1.05 a step; drag the first bar up to 1, and S leaves 0, its slope falls, and the gradient vanishes.",
-    "x": [[0],[0],[0],[0],[0],[0],[0],[0],[0],[0],[0],[0]],
-    "W_x": [[0.8],[0.5],[0.9],[0.6]], "W_h": [0.4,0.3,0.5,-0.4], "b": [0,1,0,0], "h0": 0, "c0": 0, "y": 1,
-    "rnn": {"W_x": [1], "W_s": 1.05, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
-  },
-  "the way round the cell": {
-    "look": "The product of dC/dC says 0.86, the exact dC₃/dC₁ is 0.64: it leaves out the ways that pass C₂ by, C₁ → h₁ → õ₂ → h₂ → gates of step 3; move W_h of o to 0, and the two agree.",
-    "x": [[0],[0],[2]],
-    "W_x": [[2],[-1],[2],[1]], "W_h": [0,-3,4,1], "b": [1,-2,-2,2], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [1], "W_s": 0.8, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
-  },
-  "explosion": {
-    "look": "No forget gate is above ½, and yet dC₁₂/dC₁ is 8·10⁷, for the gradient grows on its way through h, by the recurrent weight 7 of the candidate g; make it 0.7, and it is below 1.",
-    "x": [[0],[1],[1],[2],[-1],[0],[0],[0],[0],[1],[-1],[-1]],
-    "W_x": [[-1],[1],[0],[0]], "W_h": [3,-4,7,-5], "b": [2,-2,0,2], "h0": 0, "c0": 0, "y": 0.5,
-    "rnn": {"W_x": [1], "W_s": 2, "b": 0}, "t": 1, "node": "g~1", "view": "backward"
-  }
-} /* end of presets */;
+const { lessons: PRESETS, zh } = globalThis.livingLSTM;
 for (const [name, preset] of Object.entries(PRESETS)) PRESETS[name] = { ...PRESETS[preset.like], ...preset };
 
-globalThis.livingLSTM = { lstm, rnn, PRESETS };
+globalThis.livingLSTM = { lessons: PRESETS, zh, lstm, rnn, PRESETS };
 if (!globalThis.customElements || customElements.get("living-lstm")) return;
+
+// --- words: say, put before a template, says it in the language that is drawn in, words = {"at k = {}": …} ---
+
+let words = {};
+const say = (parts, ...values) => {
+  let n = 0;
+  return (words[parts.join("{}")] ?? parts.join("{}")).replace(/{(\d?)}/g, (_, k) => values[k || n++]);
+};
 
 // --- numbers, colours and SVG as text ---
 
 const { GATES } = lstm, ORDER = [..."figo"], MOST_STEPS = 12, SHOWN_PATHS = 7, DECADES = 4;
 const NAMES = { f: "forget gate", i: "input gate", g: "candidate", o: "output gate", c: "cell state", h: "hidden state" };
+const SHORT = { f: "forget", i: "input", g: "candidate", o: "output" };
 const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
 // What each view shows.
 const PARTS = { inputs: "forward backward paths", gates: "forward", memory: "forward", cell: "forward", flow: "backward paths",
@@ -307,15 +271,15 @@ function read_line(words) {
   try {
     state = JSON.parse(words);
   } catch {
-    throw Error("this is not a line copied from here");
+    throw Error(say`this is not a line copied from here`);
   }
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
       size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(`${name} must be ${shape.join(" × ") || "one"} finite number${shape.length ? "s" : ""}`);
+    if (!fits(value, shape)) throw Error(say`${name} must be ${shape.join(" × ") || 1} finite numbers`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
-  if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error("x must hold 1 to 12 steps of 1 to 4 numbers");
+  if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
   numbers("x", state.x, T, I);
   numbers("W_x", state.W_x, 4, I);
   for (const name of ["W_h", "b"]) numbers(name, state[name], 4);
@@ -362,7 +326,7 @@ function draw_bars(state, j, limit, col, height) {
   return across(state.x.length, col, y(0), "grey") + bars.join("") + text(GUTTER - 9, height / 2 + 4, state.x[0].length > 1 ? `x${sub(j + 1)}` : "x", "ink", 13, "end");
 }
 
-const step_in_words = ({ trace }, { t }) => Object.keys(NAMES).map((name) => `${NAMES[name]} ${wire(trace[name][t - 1])}`).join(", ");
+const step_in_words = ({ trace }, { t }) => Object.keys(NAMES).map((name) => `${say([NAMES[name]])} ${wire(trace[name][t - 1])}`).join(", ");
 
 function draw_gates({ T, trace }, state, col, { dark }) {
   const rows = Object.keys(NAMES), high = 22;
@@ -374,9 +338,9 @@ function draw_gates({ T, trace }, state, col, { dark }) {
     });
     return text(GUTTER - 9, y + 15.5, name, ink(name), 13, "end") + cells.join("");
   });
-  const height = rows.length * high + 5;
+  const height = rows.length * high + 5, now = step_in_words({ trace }, state);
   return { height, ink: drawn.join("") + box(GUTTER + (state.t - 1) * col - 1, -1, col + 2, height + 2, "none", "ink", { rx: 4, "stroke-width": 2 }),
-    caption: "strong colour is far from 0", label: `Heat map of gates and states. At step ${state.t}: ${step_in_words({ trace }, state)}.` };
+    caption: say`strong colour is far from 0`, label: say`Heat map of gates and states. At step ${state.t}: ${now}.` };
 }
 
 function draw_memory({ T, trace, S, loss }, state, col) {
@@ -386,10 +350,10 @@ function draw_memory({ T, trace, S, loss }, state, col) {
   let lowest = -Infinity;
   const labels = [...ends].sort((a, b) => b[1] - a[1]).map(([name, value, colour]) => text(middle(T, col) + 17, (lowest = Math.max(y(value) + 4, lowest + 14)), name, colour, 13, "start"));
   const [c, h, s] = ends.map(([, value]) => said(value)), at = sub(T);
-  return { height, label: `Curves over ${T} steps, which end at c ${c}, h ${h}, and S ${s} for the RNN; the target is ${said(state.y)}.`,
+  return { height, label: say`Curves over ${T} steps, which end at c ${c}, h ${h}, and S ${s} for the RNN; the target is ${said(state.y)}.`,
     ink: across(T, col, y(0), "faint") + text(GUTTER - 9, y(0) + 4, "0", "grey", 11, "end") + curve(S.S, col, y, "rnn", 2, { "stroke-dasharray": "2 4" }) + curve(trace.h, col, y, "o", 2.4) + curve(trace.c, col, y, "ink", 3) +
       disc(middle(T, col), y(state.y), 7, "none", "exact", 2.5) + labels.join(""),
-    caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("exact", `target y* = ${said(state.y)}`)}, loss ½(h${at} − y*)² = ${said(loss)}; ${colored("rnn", `RNN: S${at} = ${s}`)}` };
+    caption: `c${at} = ${c}, ${colored("o", `h${at} = ${h}`)}, ${colored("exact", say`target y* = ${said(state.y)}`)}, ${say`loss`} ½(h${at} − y*)² = ${said(loss)}; ${colored("rnn", `RNN: S${at} = ${s}`)}` };
 }
 
 const PLACE = { c: [0.4, 36], "f~": [0.13, 98], "i~": [0.4, 98], "g~": [0.67, 98], "o~": [0.66, 146], h: [0.98, 174] }; // across a column, and down
@@ -434,14 +398,14 @@ function draw_flow(found, state, col, { log, route }) {
   const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
   const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
-  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
-  const scale = log ? `logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : `up to ${said(most)}`;
+  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => say`${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
+  const scale = log ? say`logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : say`up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
     ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +
       (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
-    label: `Unrolled graph with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
-    caption: route ? `violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
-      : `Arrows are as thick as what they carry back, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
+    label: say`Unrolled graph with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
+    caption: route ? say`violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
+      : say`Arrows are as thick as what they carry back, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
 
 const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "via f"], via_i: ["i", "via i"], via_g: ["g", "via g"] };
@@ -458,10 +422,10 @@ function draw_terms({ T, terms, totals }, state, col) {
     });
     return blocks.join("") + `<path class="fill-ground edge-ink" stroke-width="1.6" d="M${at} ${y(totals[r]) - 5}l5 5l-5 5l-5-5z"/>`;
   });
-  const now = terms[state.t - 1], all = said(totals[state.t - 1]), ticks = [0, 1].map((v) => across(T, col, y(v), v ? "faint" : "grey") + text(GUTTER - 9, y(v) + 4, v, "grey", 11, "end"));
+  const now = terms[state.t - 1], each = keys.map((key) => [TERMS[key][0], say([TERMS[key][1]]) + " " + said(now[key])]), all = said(totals[state.t - 1]), ticks = [0, 1].map((v) => across(T, col, y(v), v ? "faint" : "grey") + text(GUTTER - 9, y(v) + 4, v, "grey", 11, "end"));
   return { height, ink: ticks.join("") + bars.join(""),
-    label: `Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${keys.map((key) => `${TERMS[key][1]} ${said(now[key])}`).join(", ")}, sum ${all}.`,
-    caption: `at t = ${state.t}: ${keys.map((key) => colored(TERMS[key][0], `${TERMS[key][1]} ${said(now[key])}`)).join(" + ")} = ${all} (diamond)` };
+    label: say`Stacked bars of the four terms of dC_t/dC_(t-1). At step ${state.t}: ${each.map(([, term]) => term).join(", ")}, sum ${all}.`,
+    caption: say`at t = ${state.t}: ${each.map((one) => colored(...one)).join(" + ")} = ${all} (diamond)` };
 }
 
 function draw_race({ T, race }, state, col, { base }) {
@@ -473,11 +437,12 @@ function draw_race({ T, race }, state, col, { base }) {
   const every = Math.max(1, Math.ceil((top - bottom) / 4)), ticks = range(Math.ceil(bottom / every), Math.floor(top / every)).map((n) => n * every);
   const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 5, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
-  const verdict = exact * product < 0 ? `<b class="c-f">the product has the wrong sign</b>` : !exact || off < 0.005 ? "the two agree" : `the product is off by ${said(100 * off)} %`;
+  const verdict = exact * product < 0 ? `<b class="c-f">${say`the product has the wrong sign`}</b>` : !exact || off < 0.005 ? say`the two agree` : say`the product is off by ${said(100 * off)} %`;
+  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`);
   return { height,
     ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
-    label: `Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
-    caption: `at k = ${k}: <b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>, product of the sums above (dashed) ${said(product)}: ${verdict}. ${colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`)}. Hollow: negative; pale: as the lesson began.` };
+    label: say`Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
+    caption: say`at k = ${k}: ${left}, product of the sums above (dashed) ${said(product)}: ${verdict}. ${beside}. Hollow: negative; pale: as the lesson began.` };
 }
 
 // The cell of notebook 01 with its numbers.
@@ -492,7 +457,7 @@ function draw_cell({ trace }, state, dark) {
   const gates = ORDER.map((name) => {
     const x = GATE_X[name], [rect, words] = shaded(x - 48, 168, 96, 46, name, Math.abs(v[name]), dark, { rx: 7, "stroke-width": 2.2 });
     return wires([[x, BUS], [x, 214]], "grey") + wires([[x, 170], ...ends[name]], name) + rect +
-      text(x, 186, name === "g" ? "tanh · candidate" : `σ · ${NAMES[name].split(" ")[0]}`, words, 11) + text(x, 205, `${name}${t} = ${wire(v[name])}`, words, 14.5) +
+      text(x, 186, `${name === "g" ? "tanh" : "σ"} · ${say([SHORT[name]])}`, words, 11) + text(x, 205, `${name}${t} = ${wire(v[name])}`, words, 14.5) +
       text(x + 6, 236, `${name}\u0303${t} = ${said(trace[`${name}_pre`][r])}`, "grey", 12.5, "start");
   });
   const x_t = state.x[r].length > 1 ? `(${state.x[r].map(said).join(", ")})` : said(state.x[r][0]);
@@ -511,7 +476,7 @@ function write_sums({ trace }, state) {
     const k = GATES.indexOf(name), parts = [lstm.dot(state.W_x[k], state.x[r]), state.W_h[k] * h_prev, state.b[k]];
     return `<tr><th scope="row" class="c-${name}">${name}\u0303${t}</th>${parts.map((part) => `<td>${part < 0 ? "" : "+"}${said(part)}</td>`).join("")}<td>= ${said(trace[`${name}_pre`][r])}</td><td class="c-${name}"><b>${name}${t} = ${v(name)}</b></td></tr>`;
   });
-  return `<table class="sums"><thead><tr><td></td><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">sum</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+  return `<table class="sums"><thead><tr><td></td><th scope="col">W<sub>x</sub> x${t}</th><th scope="col">W<sub>h</sub> h${before}</th><th scope="col">b</th><th scope="col">${say`sum`}</th><th scope="col">σ, tanh</th></tr></thead><tbody>${rows.join("")}</tbody></table>
 <p>c${t} = ${colored("f", `f${t}`)} c${before} + ${colored("i", `i${t}`)} ${colored("g", `g${t}`)} = ${colored("f", v("f"))} · ${wire(trace.cells[r])} + ${colored("i", v("i"))} · ${colored("g", v("g"))} = <b>${v("c")}</b><br>
 h${t} = ${colored("o", `o${t}`)} tanh c${t} = ${colored("o", v("o"))} · ${v("m")} = <b>${v("h")}</b></p>`;
 }
@@ -535,6 +500,8 @@ class LivingLSTM extends HTMLElement {
       this.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes keys for itself unless this stands where they are pressed
       this.dataset.preventSwipe = ""; // reveal.js turns the page at a swipe
       Object.assign(this, { log: true, shown: 0, written: new WeakMap() });
+      // What the page says, or JupyterLab's address of the notebook that is being opened.
+      this.words = words = document.documentElement.lang.startsWith("zh") || location.pathname.includes("/zh/") ? zh : {};
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
       this.find("details").open = !this.closest(".reveal") && this.clientWidth >= 860;
       this.listen();
@@ -589,39 +556,39 @@ class LivingLSTM extends HTMLElement {
   skeleton() {
     const picture = (part, title, extra = "") =>
       `<figure data-part="${part}"><figcaption><b>${title}</b> <span data-caption="${part}"></span>${extra}</figcaption><svg role="img" data-svg="${part}"><g></g><g></g></svg></figure>`;
-    return `<div class="w" role="group" aria-label="A living LSTM"><div class="pad">
-<div class="top"><label><b>Lesson</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option>${name}</option>`).join("")}</select></label><button data-do="again">Start again</button>
-  <div class="tabs" role="radiogroup" aria-label="what to look at">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${name}</label>`).join("")}</div></div>
-<div class="grid"><p class="look" data-look></p><div class="big"><span>forget bias b<sub>f</sub></span>${this.knob("b.1", "b_f, the forget bias")}</div><div class="time"><div class="roll">
-  <div class="step"><label><span class="ears">step t to look at</span><input type="range" data-do="t" min="1"></label></div>
+    return `<div class="w" role="group" aria-label="${say`A living LSTM`}"><div class="pad">
+<div class="top"><label><b>${say`Lesson`}</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option value="${name}">${say([name])}</option>`).join("")}</select></label><button data-do="again">${say`Start again`}</button>
+  <div class="tabs" role="radiogroup" aria-label="${say`what to look at`}">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${say([name])}</label>`).join("")}</div></div>
+<div class="grid"><p class="look" data-look></p><div class="big"><span>${say`forget bias b<sub>f</sub>`}</span>${this.knob("b.1", say`b_f, the forget bias`)}</div><div class="time"><div class="roll">
+  <div class="step"><label><span class="ears">${say`step t to look at`}</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
-  <figure data-part="inputs"><figcaption class="c-grey">Inputs: drag the bars<span data-type>, or type</span></figcaption><div data-inputs></div></figure>
-  ${picture("gates", "Gates and states")}${picture("memory", "Memory and output")}${picture("flow", "The gradient flows back", ` <label class="c-grey" data-log><input type="checkbox" data-do="log" checked> logarithmic</label>`)}
-  ${picture("terms", "The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>")}${picture("race", "How much of C<sub>k</sub> is left at the end")}</div>
-  <div data-part="cell"><b>The cell at step <span data-caption="cell"></span></b><div class="two"><svg role="img" aria-label="the numbers of this step on the wires of the cell" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
-  <div data-part="paths"><b>Paths from L to <select data-do="gate" aria-label="gate">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> at step <select data-do="node-step" aria-label="step of the pre-activation"></select></b>
-    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><b>The chosen path, factor by factor</b><div class="chain" data-chain></div></div></div></div></div>
-<details class="weights"><summary>Weights, target, start, RNN</summary><div data-weights></div></details></div>
-<div class="foot"><label>As one line <input data-do="line" spellcheck="false" aria-label="this configuration as one line; paste another one here"></label><button data-do="copy">Copy</button><span role="status" data-said></span></div>
+  <figure data-part="inputs"><figcaption class="c-grey">${say`Inputs: drag the bars`}<span data-type>${say`, or type`}</span></figcaption><div data-inputs></div></figure>
+  ${picture("gates", say`Gates and states`)}${picture("memory", say`Memory and output`)}${picture("flow", say`The gradient flows back`, ` <label class="c-grey" data-log><input type="checkbox" data-do="log" checked> ${say`logarithmic`}</label>`)}
+  ${picture("terms", say`The four terms of dC<sub>t</sub>/dC<sub>t−1</sub>`)}${picture("race", say`How much of C<sub>k</sub> is left at the end`)}</div>
+  <div data-part="cell"><b>${say`The cell at step`} <span data-caption="cell"></span></b><div class="two"><svg role="img" aria-label="${say`the numbers of this step on the wires of the cell`}" data-svg="cell" viewBox="0 0 560 292" width="100%"></svg><div data-sums></div></div></div>
+  <div data-part="paths"><b>${say`Paths from L to`} <select data-do="gate" aria-label="${say`gate`}">${ORDER.map((g) => `<option value="${g}">${g}\u0303</option>`).join("")}</select> ${say`at step`} <select data-do="node-step" aria-label="${say`step of the pre-activation`}"></select></b>
+    <p data-caption="paths"></p><div class="two"><ol data-paths></ol><div><b>${say`The chosen path, factor by factor`}</b><div class="chain" data-chain></div></div></div></div></div>
+<details class="weights"><summary>${say`Weights, target, start, RNN`}</summary><div data-weights></div></details></div>
+<div class="foot"><label>${say`As one line`} <input data-do="line" spellcheck="false" aria-label="${say`this configuration as one line; paste another one here`}"></label><button data-do="copy">${say`Copy`}</button><span role="status" data-said></span></div>
 <div class="ears" aria-live="polite" data-ears></div></div></div>`;
   }
 
   knob(address, name, low = -4, high = 4) {
     const common = `data-at="${address}" autocomplete="off"`;
-    return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${name}, as a number">`;
+    return `<input type="range" ${common} step="0.05" data-low="${low}" data-high="${high}" aria-label="${name}"><input type="number" ${common} step="any" aria-label="${say`${name}, as a number`}">`;
   }
 
   rebuild() {
     const { x } = this.state, T = x.length, I = x[0].length, inputs = range(0, I - 1), n = (j) => (I > 1 ? j + 1 : "");
-    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="c-grey">above</span>` : this.knob(address, `${name}${g}, ${NAMES[g]}`)}</td>`).join("")}</tr>`;
+    const row = (head, key, name) => `<tr><th scope="row">${head}</th>${ORDER.map((g) => [g, key(GATES.indexOf(g))]).map(([g, address]) => `<td style="--k:var(--${g})">${address === "b.1" ? `<span class="c-grey">${say`above`}</span>` : this.knob(address, `${name}${g}, ${say([NAMES[g]])}`)}</td>`).join("")}</tr>`;
     const small = (address, words, name, ...reach) => `<div>${words}${this.knob(address, name, ...reach)}</div>`;
-    this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${NAMES[g].split(" ")[0]}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
+    this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${say([SHORT[g]])}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
-<fieldset><legend>Loss, start, steps</legend><div class="three" style="--k:var(--exact)">${small("y", "target y*", "target y", -1, 1)}${small("h0", "h₀ and S₀", "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
-<fieldset><legend class="c-rnn">The tanh RNN beside it</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
-<p>Draw at random: <button data-do="draw-x">inputs</button> <button data-do="draw-w">weights</button></p>`;
-    this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="bars of input ${j + 1}"><g></g><g></g></svg><div class="row">${range(1, T)
-      .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="x${n(j)} at step ${t}">`).join("")}</div>`).join("");
+<fieldset><legend>${say`Loss, start, steps`}</legend><div class="three" style="--k:var(--exact)">${small("y", say`target y*`, say`target y*`, -1, 1)}${small("h0", say`h₀ and S₀`, "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
+<fieldset><legend class="c-rnn">${say`The tanh RNN beside it`}</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
+<p>${say`Draw at random:`} <button data-do="draw-x">${say`inputs`}</button> <button data-do="draw-w">${say`weights`}</button></p>`;
+    this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="${say`bars of input ${j + 1}`}"><g></g><g></g></svg><div class="row">${range(1, T)
+      .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="${say`x${n(j)} at step ${t}`}">`).join("")}</div>`).join("");
     this.get("do=node-step").innerHTML = range(1, T).map((t) => `<option>${t}</option>`).join("");
     this.get("do=t").max = T;
     this.ranges = new Map();
@@ -629,11 +596,12 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   load(state, preset = "") {
+    words = this.words;
     const before = this.state;
     this.state = read_line(JSON.stringify(state));
     if (before && this.state.view) Object.assign(this, { view: this.state.view, measured: false });
     Object.assign(this, { begun: preset || this.begun, shown: 0 });
-    this.get("look").textContent = state.look ?? "A configuration that was handed to you.";
+    this.get("look").textContent = say([state.look ?? "A configuration that was handed to you."]);
     this.get("do=preset").value = preset;
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
@@ -646,9 +614,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   take(words) {
     try {
       this.load(read_line(words));
-      this.get("said").textContent = "taken over";
+      this.get("said").textContent = say`taken over`;
     } catch (error) {
-      this.get("said").textContent = `not taken over: ${error.message}`;
+      this.get("said").textContent = say`not taken over: ${error.message}`;
     }
   }
 
@@ -742,15 +710,15 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.get("do=T").focus();
   }
 
-  words() {
+  line() {
     return JSON.stringify({ ...this.state, view: this.view });
   }
 
   copy() {
     this.get("do=line").select();
-    const copied = document.execCommand("copy") ? "copied" : "press Ctrl+C"; // navigator.clipboard is not there on plain http
-    if (this.has_address) history.replaceState(null, "", `#lstm=${encodeURIComponent(this.words())}`);
-    this.get("said").textContent = copied + (this.has_address ? "; the address holds it too" : "");
+    const copied = document.execCommand("copy") ? say`copied` : say`press Ctrl+C`; // navigator.clipboard is not there on plain http
+    if (this.has_address) history.replaceState(null, "", `#lstm=${encodeURIComponent(this.line())}`);
+    this.get("said").textContent = copied + (this.has_address ? say`; the address holds it too` : "");
   }
 
   put(element, markup) {
@@ -781,6 +749,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   render() {
     cancelAnimationFrame(this.frame);
     this.frame = undefined;
+    words = this.words;
     if (!this.measured) this.measure();
     if (!this.measured) return;
     const { state, col, dark } = this, T = state.x.length, found = results(state), seen = (part) => !this.get(`part=${part}`).hidden;
@@ -811,14 +780,16 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     if (paths) this.list(found, paths, lstm.count_paths(T, step, gate));
     this.sync();
     clearTimeout(this.speech);
-    this.speech = setTimeout(() => this.put(this.get("ears"), `At step ${state.t}: ${step_in_words(found, state)}. Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}, dC${T} by dC${state.t} ${said(found.race.exact[state.t - 1])}.`), 600);
+    const spoken = say`At step ${state.t}: ${step_in_words(found, state)}. Loss ${said(found.loss)}. dL by d${symbol(state.node)} is ${said(found.whole)}, dC${T} by dC${state.t} ${said(found.race.exact[state.t - 1])}.`;
+    this.speech = setTimeout(() => this.put(this.get("ears"), spoken), 600);
   }
 
   // The largest paths, what they add up to, and the factors of one of them.
   list({ whole, trace, dh_last }, paths, all) {
-    const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? `, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
-    const most = paths.length < all ? `; the ${paths.length} largest, listed here, add up to ${said(sum(paths.map(({ value }) => value)))}` : "";
-    this.put(this.get("caption=paths"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}. It is the sum over ${all === 1 ? "one path" : `${all.toLocaleString("en")} paths`}${most}. Press one.`);
+    const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? say`, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
+    const together = sum(paths.map(({ value }) => value)), most = paths.length < all ? say`; the ${paths.length} largest, listed here, add up to ${said(together)}` : "";
+    const how_many = all === 1 ? say`one path` : say`${all.toLocaleString("en")} paths`;
+    this.put(this.get("caption=paths"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}${say`. It is the sum over ${how_many}${most}. Press one.`}`);
     const short = (nodes) => stops(nodes).map(symbol).join(" ").replace(/(c[₀-₉]+ )(?:c[₀-₉]+ )+(c[₀-₉]+)/g, "$1… $2");
     this.put(this.get("paths"), paths.map(({ nodes, value }, k) =>
       `<li><button data-route="${k}" aria-pressed="${k === this.shown}"><b>${said(value)}</b> <span class="c-grey">${whole ? `${said(Math.round((100 * value) / whole))} %` : ""}</span> <span>${short(nodes)}</span></button></li>`).join(""));
@@ -849,7 +820,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.find(`[data-do=view][value=${this.view}]`).checked = true;
     this.get("do=gate").value = state.node[0];
     this.get("do=node-step").value = step_of(state.node);
-    if (active !== this.get("do=line")) this.get("do=line").value = this.words();
+    if (active !== this.get("do=line")) this.get("do=line").value = this.line();
   }
 }
 
