@@ -35,7 +35,7 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
     true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner. Returns the Figure.
     """
     coloured = coloured or {}
-    figure, ax = axes_for(ax, round(0.7 + STEP * last * 0.8, 1), 4.4)
+    figure, ax = axes_for(ax, round(0.5 + STEP * last * 0.77, 1), 4.2)
     ax.set_axis_off()
     ax.set(xlim=(-0.5, STEP * last + 0.4), ylim=(-1.7, 3.7), aspect="equal")
     place = {node: _place(node, last) for pair in edges(last) for node in pair}

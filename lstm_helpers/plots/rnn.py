@@ -52,7 +52,7 @@ def draw_unrolled_rnn(values, copies=False, ax=None):
 def _ball(ax, x, y, name, value):
     ax.add_patch(Circle((x, y), 0.52, fc="white", ec=INK, lw=1.8, zorder=3))
     ax.text(x, y + 0.13, name, ha="center", va="center", zorder=4)
-    ax.text(x, y - 0.21, decimals(value), ha="center", va="center", fontsize=11, color=GREY, zorder=4)
+    ax.text(x, y - 0.21, decimals(value), ha="center", va="center", fontsize=12, color=GREY, zorder=4)
 
 
 def _arrow(ax, start, end, colour, label, shift):
@@ -64,19 +64,19 @@ def _arrow(ax, start, end, colour, label, shift):
 @styled
 def draw_factor(slopes):
     """The factor tanh'(theta) W_s: left as a map over theta and W_s, right as a curve for each W_s in `slopes`."""
-    figure, (left, right) = new_figure(12, 4.8, ncols=2, width_ratios=[1.15, 1])
+    figure, (left, right) = new_figure(11, 4.6, ncols=2, width_ratios=[1.15, 1])
     theta, W_s = np.linspace(-3, 3, 301), np.linspace(0.05, 5, 300)
     size = W_s[:, None] * (1 - np.tanh(theta) ** 2)
     norm = TwoSlopeNorm(0, vmin=-2.5, vmax=1)
     left.pcolormesh(theta, W_s, np.log10(size), cmap="RdBu_r", norm=norm, rasterized=True)
     lines = left.contour(theta, W_s, size, [0.1, 0.5, 1, 2, 4], colors=INK, linewidths=[1, 1, 3, 1, 1])
     spots = [(-2.25, 2.35), (1.85, 4.6), (1.43, 4.6), (0.95, 4.2), (0.0, 4.0)]
-    left.clabel(lines, fmt="%g", fontsize=12, manual=spots)
+    left.clabel(lines, fmt="%g", fontsize=13, manual=spots)
     left.set(xlabel=r"$\theta_j$", ylabel="$W_s$", title=r"$\tanh'(\theta_j)\,W_s$: thick where it is 1")
     theta = np.linspace(-3, 3, 301)
     for W, colour in zip(slopes, shades(len(slopes))):
         right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
-        right.text(0, W - 0.08, f"{W:g}", color=colour, ha="center", va="top", fontsize=12)  # under its own peak
+        right.text(0, W - 0.08, f"{W:g}", color=colour, ha="center", va="top")  # under its own peak
     right.axhline(1, color=INK, lw=1.2, ls=":")
     right.text(3, 1.04, "1", color=INK, ha="right")
     right.set(xlabel=r"$\theta_j$", xlim=(-3, 3), ylim=(0, max(slopes) + 0.2))
@@ -114,7 +114,7 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
     panels: {title: list of (T + 1, draws) arrays of log10 sizes, one for each of W_values}. floor: log10 of the
     smallest number of float32, drawn as a line. Violet is W_s < 1, black 1, brown above. Returns the Figure.
     """
-    figure, axes = new_figure(12, 5.2, ncols=len(panels), sharey=True)
+    figure, axes = new_figure(11, 5, ncols=len(panels), sharey=True)
     dashes = ["-", "--", "-.", (0, (1, 1))]
     above = [W_s for W_s in W_values if W_s > 1]
     for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
@@ -127,10 +127,10 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
             ax.fill_between(steps, *np.percentile(band, [10, 90], axis=1), color=colour, alpha=0.15, lw=0)
             ax.plot(steps, middle, color=colour, ls=dashes[above.index(W_s)] if W_s in above else "-")
             right = end + (1.5 if end == steps[-1] else 5)
-            ax.text(right, max(height, bottom + 5), f"$W_s$ = {W_s:g}", color=colour, va="center", fontsize=12)
+            ax.text(right, max(height, bottom + 5), f"$W_s$ = {W_s:g}", color=colour, va="center")
         ax.plot([0, len(steps) - 1], [floor, floor], color=INK, lw=1.2, ls=":")
         ax.set(xlabel="step $t$", title=title, ylim=(bottom, 8), xlim=(0, steps[-1]), xticks=range(0, 101, 20))
-    axes[-1].text(len(steps) - 1, floor - 2, "float32 ends here", va="top", ha="right", fontsize=12)
+    axes[-1].text(len(steps) - 1, floor - 2, "float32 ends here", va="top", ha="right")
     axes[0].set_ylabel(r"$\log_{10}|\partial S_t/\partial S_0|$")
     return figure
 
@@ -186,7 +186,7 @@ def draw_cliff(W_s, b, loss, place, steps):
     W_s: (K,), b: (M,), loss: (K, M). place: (W_s, b, loss) of a point on the wall. steps: {label: (2,) step from
     there}; an arrow that would leave the map ends at its edge. Returns the Figure.
     """
-    figure, (left, right) = new_figure(12, 4.8, ncols=2)
+    figure, (left, right) = new_figure(11, 4.6, ncols=2)
     ticks = np.linspace(-0.4, 0.4, 5)
     left.plot(b, loss[np.abs(W_s - place[0]).argmin()], color=INK)
     left.plot(*place[1:], "o", color=BROWN, markersize=9)

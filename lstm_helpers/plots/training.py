@@ -34,7 +34,7 @@ def draw_runs(errors, floor):
         ax.text(1.01 * len(updates), middle[-1] - 0.05 * (not is_found), f"{(found == is_found).sum()} {verdict}",
                 color=colour, va="center")  # fmt: skip
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
-    ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center", fontsize=11)
+    ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center")
     ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, len(updates)))
     ax.set_xticks(np.arange(0, len(updates) + 1, 250))
     return figure
@@ -86,7 +86,7 @@ def draw_doors(x1, panels):
     """How a number is written, a line for each learned cell. x1: (K,). panels: {title: (cells, K)}, the last of them
     in the units of the output, where the dashed diagonal is the rule. Returns the Figure.
     """
-    figure, axes = new_figure(12, 3.8, ncols=len(panels))
+    figure, axes = new_figure(11, 3.8, ncols=len(panels))
     for ax, (title, lines), colour in zip(axes, panels.items(), (GATE_COLOURS["i"], GATE_COLOURS["g"], INK)):
         ax.plot(x1, lines.T, color=colour, lw=1.8, alpha=0.8)
         ax.set(title=title, xlabel="$x_1$ that is to be added", xticks=x1)
@@ -114,7 +114,7 @@ def draw_accuracy(accuracies, lengths, chance):
         here = {name: np.median(runs[last]) for name, runs in accuracies.items() if max(runs) == last}
         ends |= dict(zip(here, spread(list(here.values()), gap=0.085)))
     ax.axhline(chance, color=GREY, lw=1.2, ls=":")
-    ax.text(-0.33, chance + 0.015, "guessing", color=GREY, fontsize=11)
+    ax.text(-0.33, chance + 0.015, "guessing", color=GREY)
     for name, runs in accuracies.items():
         colour, line, mark = network_look(name)
         at = [lengths.index(L) for L in runs]
@@ -133,7 +133,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
 
     panels: {title: {network: (gradients, accuracies)}}. cut: the gradient from which on learning is predicted.
     """
-    figure, axes = new_figure(5.9 * len(panels), 5.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
+    figure, axes = new_figure(5.6 * len(panels), 4.8, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
     for ax, (title, networks) in zip(axes[0], panels.items()):
         ax.axvline(cut, color=INK, lw=1.2, ls=":")
         ax.axhline(chance, color=GREY, lw=1.2, ls=":")
