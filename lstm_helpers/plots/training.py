@@ -123,7 +123,7 @@ def draw_accuracy(accuracies, lengths, chance):
         ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
         ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
     ax.set_xticks(range(len(lengths)), [f"$L$ = {L}" for L in lengths])
-    ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 1), ylim=(0, 1.04))
+    ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.92), ylim=(0, 1.04))
     return figure
 
 
