@@ -269,7 +269,7 @@ li [aria-pressed=true] { background: var(--tint); border-color: var(--exact) }
 function read_line(words) {
   let state;
   try {
-    state = JSON.parse(words);
+    state = JSON.parse(words.trim().replace(/^'|'$/g, "")); // Python’s quotes may stand around it
   } catch {
     throw Error(say`this is not a line copied from here`);
   }
@@ -398,14 +398,14 @@ function draw_flow(found, state, col, { log, route }) {
   const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
   const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
-  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => say`${symbol(a)} to ${symbol(b)} ${said(v)}`).join(", ");
+  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} → ${symbol(b)} ${said(v)}`).join(", ");
   const scale = log ? say`logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : say`up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
     ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +
       (route ? path(trail, "ground", 8) + path(trail, "exact", 4.5) : ""),
     label: say`Unrolled graph with the gradient of L flowing back. Largest arrows: ${strongest}. dL by d${symbol(state.node)} is ${said(whole)}.`,
     caption: route ? say`violet: the path that is chosen below. Press a circle ${pres} for another pre-activation.`
-      : say`Arrows are as thick as what they carry back, ${scale}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
+      : say`Arrows are as thick as what they carry back, ${scale}; the largest: ${strongest}; broken: its sign is not that of dL/dh${sub(T)}. Above: dL/dC<sub>t</sub>, below: dL/dh<sub>t</sub>. Press a circle ${pres} for its paths.` };
 }
 
 const TERMS = { f_direct: ["ink", "f"], via_f: ["f", "via f"], via_i: ["i", "via i"], via_g: ["g", "via g"] };
@@ -429,7 +429,7 @@ function draw_terms({ T, terms, totals }, state, col) {
 }
 
 function draw_race({ T, race }, state, col, { base }) {
-  const height = 112, before = base.exact.length === T ? base.exact : [], at = sub(T), k = state.t;
+  const height = 112, before = base.T === T ? base.race.exact : [], at = sub(T), k = state.t;
   const logs = [...Object.values(race), before].flat().filter((v) => v).map((v) => Math.log10(Math.abs(v)));
   const top = Math.max(0.4, ...logs), bottom = Math.min(-0.6, Math.max(-18, Math.min(...logs)));
   const y = (v) => 9 + ((top - Math.max(Math.log10(Math.abs(v)), bottom)) / (top - bottom)) * (height - 18); // 0 lies at the bottom
@@ -438,11 +438,12 @@ function draw_race({ T, race }, state, col, { base }) {
   const axis = ticks.map((p) => across(T, col, y(10 ** p), p ? "faint" : "grey") + text(GUTTER - 5, y(10 ** p) + 4, p ? `10${up(p)}` : "1", "grey", 11, "end"));
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
   const verdict = exact * product < 0 ? `<b class="c-f">${say`the product has the wrong sign`}</b>` : !exact || off < 0.005 ? say`the two agree` : say`the product is off by ${said(100 * off)} %`;
-  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`);
+  const signs = range(1, T).filter((n) => race.exact[n - 1] * race.product[n - 1] < 0).join(" "), also = signs && signs !== `${k}` ? colored("f", say` (wrong sign at k = ${signs})`) : "";
+  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`), times = said(Math.abs(exact / of_rnn));
   return { height,
     ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: say`Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
-    caption: say`at k = ${k}: ${left}, product of the sums above (dashed) ${said(product)}: ${verdict}. ${beside}. Hollow: negative; pale: as the lesson began.` };
+    caption: say`at k = ${k}: ${left}, product of the sums above (dashed) ${said(product)}: ${verdict}${also}. ${beside}; the LSTM’s is ${times} times that. Hollow: negative; pale: as the lesson began.` };
 }
 
 // The cell of notebook 01 with its numbers.
@@ -605,8 +606,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.get("do=preset").value = preset;
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
-    const { race, whole } = results(this.state);
-    this.base = { exact: race.exact, whole, node: this.state.node };
+    this.base = results(this.state);
     this.limits = this.state.x[0].map((_, j) => Math.max(2, ...this.state.x.map((x_t) => Math.abs(x_t[j]))));
     this.render();
   }
@@ -785,8 +785,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   }
 
   // The largest paths, what they add up to, and the factors of one of them.
-  list({ whole, trace, dh_last }, paths, all) {
-    const { state, base } = this, times = base.node === state.node && base.whole && whole !== base.whole ? say`, ${said(whole / base.whole)} times what it was as the lesson began (${said(base.whole)})` : "";
+  list({ T, whole, trace, dh_last }, paths, all) {
+    const { state, base } = this, before = base.d[`${state.node[0]}_pre`][step_of(state.node) - 1];
+    const times = base.T === T && before && whole !== before ? say`, ${said(whole / before)} times what it was as the lesson began (${said(before)})` : "";
     const together = sum(paths.map(({ value }) => value)), most = paths.length < all ? say`; the ${paths.length} largest, listed here, add up to ${said(together)}` : "";
     const how_many = all === 1 ? say`one path` : say`${all.toLocaleString("en")} paths`;
     this.put(this.get("caption=paths"), `<b class="c-exact">dL/d${symbol(state.node)} = ${said(whole)}</b>${times}${say`. It is the sum over ${how_many}${most}. Press one.`}`);
