@@ -158,8 +158,10 @@ def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
 
 
 def test_no_line_begins_with_a_full_stop():
-    joined = wording.unbroken("由 $c_t$。和（$x$）、$$y$$\n\n得 $z$ 和 $w$：")
-    assert joined == "由 $c_t$\u2060。和（\u2060$x$\u2060）、$$y$$\n\n得 $z$ 和 $w$\u2060："
+    formula = '<span class="math notranslate nohighlight">\\(c\\)</span>'
+    joined = wording.unbroken(f"由 $c_t$。和（$x$）、<div>$$y$$</div>得 $z$ 和{formula}：")
+    kept = [f'<span class="unbroken">{piece}</span>' for piece in ("$c_t$。", "（$x$）、", f"{formula}：")]
+    assert joined == f"由 {kept[0]}和{kept[1]}<div>$$y$$</div>得 $z$ 和{kept[2]}"
 
 
 def test_words_without_chinese_or_of_other_english_are_named(monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
-from wording import FOLDERS, NAMES, words
+from wording import FOLDERS, NAMES, unbroken, words
 
 NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2})\)")
 NOTEBOOK = re.compile(r"(?:\b[Nn]otebook |(?<=notebooks )|(?<=notebooks \d\d and )|笔记本 )0?([1-9])(?!\.?\d)")
@@ -86,7 +86,8 @@ def join(folder):
         share(pages[language], folder)
         for page in pages[language]:
             switch(page, {other: {page.name for page in pages[other]} for other in FOLDERS if other != language})
-            (folder / page.path).write_text(str(page.soup), encoding="utf-8")
+            text = str(page.soup) if language == "en" else unbroken(str(page.soup))
+            (folder / page.path).write_text(text, encoding="utf-8")
 
 
 def join_pages(pages, folder):

@@ -6,7 +6,7 @@ import shutil
 
 import nbformat
 from publish import ROOT
-from wording import FOLDERS, NAMES, README, unbroken, words
+from wording import FOLDERS, NAMES, README, words
 
 from lstm_helpers.exercises import exercises as exercise_table
 from lstm_helpers.language import say
@@ -78,7 +78,6 @@ def prepared(notebook, language="en"):
     for cell in reversed(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"(?m)^#{1,6} .*$", lambda line: without_tex(line[0]), cell.source)
-            cell.source = unbroken(cell.source)
             continue
         why = folded(cell, later)
         later |= names(cell, made=False)

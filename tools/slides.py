@@ -266,7 +266,7 @@ class Deck:
         return slide
 
     def add(self, cell):
-        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), unbroken(FOR_READERS.sub("", cell.source))
+        kind, show, source = mark(cell, "slide_type"), mark(cell, "show"), FOR_READERS.sub("", cell.source)
         heading = HEADING.search(source) if cell.cell_type == "markdown" else None
         if heading:
             source = HEADING.sub("", source, count=1).strip()
@@ -343,7 +343,8 @@ class Deck:
         template = TEMPLATES.get_template("deck.html.j2")
         page = template.render(deck=self, markdown=markdown2html, plain=plain(self.title), **around(self.language))
         page = re.sub(r'<a href="(?:exercises|solutions)/[^"]*">(.*?)</a>', r"\1", page)  # there are no slides of them
-        return re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page)
+        page = re.sub(r'(href="[^":]+)\.ipynb', r"\1.html", page)
+        return page if self.language == "en" else unbroken(page)
 
 
 def plain(title):

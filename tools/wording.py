@@ -11,6 +11,8 @@ FOLDERS = {"en": "", "zh": "zh/"}  # where each language stands within notebooks
 NAMES = {"en": "English", "zh": "中文"}
 README = {"en": "README.md", "zh": "README.zh.md"}
 CATALOGUE = ROOT / "translations" / "zh" / "pages.po"
+# A formula, in the slides' form or Sphinx's, with the Chinese punctuation on both sides.
+BESIDE = re.compile(r"([（“]*)(?:\$[^$<>\n]+\$|<span class=\"math [^>]*>[^<]*</span>)([，。：；！？）”、]*)")
 ENGLISH = {
     "title": "LSTM, worked out",
     "course": "The course",
@@ -57,9 +59,11 @@ ENGLISH = {
 }
 
 
-def unbroken(markdown):
-    """Chinese text in which no line begins, after a formula, with what ends a sentence: WORD JOINER stands between."""
-    return re.sub(r"(?<=[（“])(?=\$)|(?<=[^\s$]\$)(?=[，。：；！？）”、])", "\u2060", markdown)
+def unbroken(page):
+    """A page in which no line begins, after a formula, with what ends a sentence: browsers would break there."""
+    return BESIDE.sub(
+        lambda found: f'<span class="unbroken">{found[0]}</span>' if found[1] + found[2] else found[0], page
+    )
 
 
 def messages():

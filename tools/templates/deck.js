@@ -36,19 +36,20 @@ function covered(slide) {
   return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
 }
 
-// A Chinese character says more than a letter: there is less to read, so it may be larger.
-const [LARGEST, LETTERS] = document.documentElement.lang === 'zh' ? [72, 2] : [60, 1];
+// A Chinese character says more than a letter: there is less to read, so it may be larger, with more between the lines.
+const [LARGEST, BESIDE, LEADINGS] = document.documentElement.lang === 'zh' ? [72, 56, [1.8, 1.6, 1.5, 1.4]] : [60, 42, []];
 
 // Text beside or above picture or table, as it leaves more room; then formulas, code and tables grow, then text.
 function fit(slide) {
   const picture = slide.querySelector('.shows img'), exhibit = slide.querySelector('.body :is(.tagged, pre, table)');
-  const most = picture ? 36 : Math.max(44, Math.min(LARGEST, 85 - LETTERS * slide.innerText.length / 10));
+  const most = picture ? 36 : Math.max(44, Math.min(LARGEST, 85 - slide.innerText.length / 10));
   const arrange = ({share, single}) => {
     slide.classList.toggle('beside', share !== '');
     slide.classList.toggle('single', single);
     slide.style.setProperty('--share', share);
     slide.style.setProperty('--exhibit', '26px');
     slide.style.setProperty('--text', '26px');
+    slide.style.removeProperty('--leading');
     if (single) reserve(slide);
     const room = covered(slide);
     if (overflows(slide)) return {score: -1, room};
@@ -56,7 +57,7 @@ function fit(slide) {
     if (picture) return {score: (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260, size, room};
     return {score: Math.min(size, 40) + (both ? Math.min(40, text(size, room)) : 0), size, room};
   };
-  const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, 42)), 0.85 * room) : 0;
+  const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, BESIDE)), 0.85 * room) : 0;
   const lines = slide.querySelector('.body .part.code');  // what they mean is to be read as well
   const both = slide.querySelector('.says') && slide.querySelector('.shows');
   const shares = both ? SHARES : [''];
@@ -66,6 +67,11 @@ function fit(slide) {
   slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
   const {size, room} = arrange(best.way);
   text(size, room);
+  const large = 0.95 * covered(slide);
+  for (const leading of LEADINGS) {
+    slide.style.setProperty('--leading', leading);
+    if (!overflows(slide) && covered(slide) >= large) break;
+  }
 }
 
 function fitAll() {
