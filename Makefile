@@ -38,8 +38,9 @@ endef
 
 setup: .venv/with-course  ## prepare .venv (the other commands do so by themselves)
 
-LAB := $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly --LabApp.custom_css=True \
-  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/01_forward_equations.ipynb $(OPTIONS)
+START ?= notebooks/01_forward_equations.ipynb
+LAB = $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly --LabApp.custom_css=True \
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(START) $(OPTIONS)
 
 # Jupyter runs as root only when told to: whoever reaches it could do anything on this machine.
 not-as-root:
