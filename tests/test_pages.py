@@ -173,3 +173,17 @@ def test_words_without_chinese_or_of_other_english_are_named(monkeypatch, tmp_pa
     monkeypatch.setattr(wording, "CATALOGUE", tmp_path / "pages.po")
     with pytest.raises(ValueError, match="lacks hint, plan: run make translation"):
         wording.words.__wrapped__("zh")
+
+
+def test_each_word_is_said_somewhere():
+    texts = [path.read_text("utf-8") for path in (pages.ROOT / "tools").rglob("*.*") if path.suffix in (".py", ".j2")]
+    named = {key for text in texts for key in re.findall(r"[\"']([a-z-]+)[\"'](?!:)", text)}
+    assert [key for key in wording.ENGLISH if key not in named and not key.startswith("speaker-")] == []
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [("each row", "Each row"), ("a row", "A row"), ("b_f has one axis", "b_f has one axis"), ("δc_t", "δc_t")],
+)
+def test_a_symbol_that_a_hint_begins_with_stays_as_it_is(words, sentence):
+    assert pages.sentence(words) == sentence

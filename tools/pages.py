@@ -136,7 +136,12 @@ def hint(exercise, language="en"):
     said = [say(words, language) for words in dict.fromkeys(general(exercise.task)) if words]
     said = [re.sub(r"([*_`|<\\])", r"\\\1", words) for words in said]
     said.append(say("See ({}).", language).format(exercise.equation))
-    return nbformat.v4.new_markdown_cell("\n".join(f"* {words[0].upper()}{words[1:]}" for words in said))
+    return nbformat.v4.new_markdown_cell("\n".join(f"* {sentence(words)}" for words in said))
+
+
+def sentence(words):
+    """With a capital letter, unless they begin with a symbol."""
+    return words[0].upper() + words[1:] if re.match(r"(?:a|[a-z]{2,})\b", words) else words
 
 
 def general(task):

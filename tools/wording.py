@@ -34,7 +34,6 @@ ENGLISH = {
     "decks": "LSTM, worked out: slides",
     "deck": "{} minutes, {} slides.",
     "print": "To print, with notes",
-    "pages": "The course as pages to read",
     "keys": "Arrow keys, space, <kbd>PageDown</kbd> and <kbd>PageUp</kbd> turn slides. <kbd>C</kbd> opens the code "
     "behind a slide, <kbd>S</kbd> the speaker's window with notes and a clock, <kbd>O</kbd> all slides, <kbd>F</kbd> "
     "fills the screen. A slider moves by mouse, or by arrow keys once <kbd>Enter</kbd> was pressed on it.",
