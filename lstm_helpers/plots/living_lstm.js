@@ -276,7 +276,7 @@ function read_line(words) {
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
       size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(say`${name} must be ${shape.join(" × ") || 1} finite numbers`);
+    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers` : say`${name} must be one finite number`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
