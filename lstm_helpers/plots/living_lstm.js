@@ -276,7 +276,7 @@ function read_line(words) {
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
       size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(say`${name} must be ${shape.join(" × ") || 1} finite numbers`);
+    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers` : say`${name} must be one finite number`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
@@ -398,7 +398,7 @@ function draw_flow(found, state, col, { log, route }) {
   const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
   const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
-  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} → ${symbol(b)} ${said(v)}`).join(", ");
+  const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} → ${symbol(b)}: ${said(v)}`).join(", ");
   const scale = log ? say`logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : say`up to ${said(most)}`;
   return { height: 206, over: nodes.join(""),
     ink: `<g${route ? ' opacity="0.35"' : ""}>${path(faint.join(""), "faint")}${shafts.join("")}${Object.entries(heads).map(([colour, d_]) => `<path d="${d_}" class="fill-${colour}"/>`).join("")}</g>${numbers}` +

@@ -1,6 +1,7 @@
 """A living LSTM in a notebook, on a page or on a slide: living_lstm.js, with a picture where scripts do not run."""
 
 import html
+import re
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from lstm_helpers.plots.show import png
 from lstm_helpers.plots.style import INK, OTHER_COLOURS, new_figure, styled
 
 VIEWS = ("forward", "backward", "paths")
+PAGE = re.sub(r"(?m)^ +| *// .*$|\n(?=\n)", "", SCRIPT)  # what a page carries: without comments and indentation
 
 
 class LivingLSTM:
@@ -32,7 +34,7 @@ class LivingLSTM:
         page = (
             f'<living-lstm preset="{html.escape(self.preset)}" view="{self.view}"><img alt="{html.escape(self.alt)}" '
             f'width="1000" style="max-width:100%" src="data:image/png;base64,{picture}"></living-lstm>\n'
-            f"<script>\n{SCRIPT}</script>"
+            f"<script>\n{PAGE}</script>"
         )
         return {"text/html": page, "text/plain": self.alt}
 
