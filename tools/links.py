@@ -234,9 +234,9 @@ def mark_pictures(page):
 
 
 def mark_english(page):
-    """What the code of a notebook shows is English in every language; the exercises' checks speak its own."""
+    """What the code of a notebook shows is English in every language; living LSTMs and exercises speak its own."""
     if page.language != "en" and len(page.name.parts) == 1:
-        for shown in page.soup.select(".cell_output"):
+        for shown in page.soup.select(".cell_output:not(:has(living-lstm))"):
             shown["lang"] = "en"
 
 
