@@ -26,8 +26,10 @@ SCROLL = """top => {
 }"""
 TOO_WIDE = """() => [...document.querySelectorAll('.jp-InputArea-editor .cm-scroller')]
   .filter(code => code.clientWidth && code.scrollWidth > code.clientWidth + 1).map(code => code.innerText)"""
+# The picture inside <living-lstm> is not shown where scripts run.
 FILTERS = """() =>
-  [...document.querySelectorAll('.jp-OutputArea-output img')].map(image => getComputedStyle(image).filter)"""
+  [...document.querySelectorAll('.jp-OutputArea-output img:not(living-lstm img)')]
+    .map(image => getComputedStyle(image).filter)"""
 RUN = """async () => {
   const app = window.jupyterapp;
   await app.restored;
