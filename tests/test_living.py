@@ -12,6 +12,7 @@ from pictures import pictures
 from lstm_helpers import gradient_flow, lstm_backward, lstm_forward, rnn, worked_example
 from lstm_helpers.configuration import DRAWING, PRESETS, SCRIPT, Configuration
 from lstm_helpers.plots.living_lstm import PAGE, VIEWS, living_lstm
+from notebooks import COURSE, read
 
 CONFIGURATIONS = list(drawn(200))
 GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0", "h", "c", "i_pre", "f_pre", "g_pre", "o_pre")
@@ -170,6 +171,47 @@ def test_the_explosion_is_one_of_the_recurrent_weights():
     one, exact, _ = lesson("explosion")
     assert one.trace.f.max() <= 0.5 and f"{exact:.0e}" == "8e+07"
     assert abs(lesson("explosion", W_h=[3, -4, 0.7, -5])[1]) < 1
+
+
+def test_what_notebook_01_reads_off():
+    inputs = PRESETS["worked example"]["x"]
+    added = [[*row[:1], 1, *row[2:]] if t == 5 else row for t, row in enumerate(inputs, start=1)]
+    memories = [
+        lesson("worked example", b=[-10, 0, 0, -10])[0].trace.c[5],
+        lesson("worked example")[0].trace.c[5],
+        lesson("worked example", x=added)[0].trace.c[4],
+    ]
+    assert_read(0, memories, ".2f")
+
+
+def test_what_notebook_02_reads_off():
+    rest, rnn = (PRESETS["an RNN at W_s = 1.05"][name] for name in ("x", "rnn"))
+
+    def left(bar, W_s):
+        return lesson("an RNN at W_s = 1.05", x=[[bar], *rest[1:]], rnn=rnn | {"W_s": W_s})[0]
+
+    assert_read(1, [left(0, 1.05).rnn_gradients[0], left(0.05, 2).rnn_trace.S[-1, 0, 0]], ".2f")
+    assert_read(1, [left(0, 2).rnn_gradients[0], left(0.0001, 2).rnn_gradients[0]], ".0f")
+    assert_read(1, [left(1, 1.05).rnn_gradients[0], left(0.01, 2).rnn_gradients[0]], ".3f")
+    assert_read(1, [left(0.05, 2).rnn_gradients[0]], ".5f")
+    for bar in (0.001, 0.05, 1):  # "the same bar saturates a larger W_s further", also for other bars and weights
+        ends = [abs(left(bar, W_s).rnn_trace.S[-1].item()) for W_s in (0.5, 1.05, 1.5, 2, 3, 5)]
+        assert ends == sorted(ends) and len(set(ends)) == len(ends)
+
+
+def test_what_notebook_04_reads_off():
+    weights = PRESETS["the way round the cell"]["W_h"]
+    for W_ho in (0, 1, 3):
+        _, exact, sums = lesson("the way round the cell", W_h=[*weights[:3], W_ho])
+        assert_read(3, [sums[1:].prod(), exact], ".2f")
+
+
+def assert_read(notebook, numbers, form):
+    """That these numbers stand in what the notebook says of its living LSTM."""
+    text = "\n".join(cell.source for cell in read(COURSE[notebook]).cells if cell.id in ("living-try", "living-read"))
+    said = re.findall(r"[−\d.]+\d", text)
+    wanted = [format(float(np.squeeze(one)), form).replace("-", "−") for one in numbers]
+    assert set(wanted) <= set(said), (wanted, said)
 
 
 # --- in Python ---

@@ -17,6 +17,7 @@ def test_rule(path, rule):
     assert not complaints, "\n".join(complaints)
 
 
-def test_readme_links_lead_somewhere():
-    readme = ROOT / "README.md"
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_readme_links_lead_somewhere(name):
+    readme = ROOT / name
     assert not list(broken_links(readme.read_text(encoding="utf-8"), readme))
