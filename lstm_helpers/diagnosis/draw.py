@@ -12,7 +12,7 @@ from lstm_helpers.plots.graph import STEP, draw_graph, edge_points
 from lstm_helpers.plots.style import INK, styled
 
 RED = "#C00020"
-SIZE = 11
+SIZE = 13
 AWAY = [(radius, angle) for radius in (0.0, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8, 2.2, 2.7) for angle in range(0, 360, 15)]
 
 
