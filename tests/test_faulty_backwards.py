@@ -6,7 +6,7 @@ from faulty_backwards import BROKEN, FAULTY, RIGHT, Case
 from random_lstm import RandomLSTM
 
 from lstm_helpers import lstm_backward, lstm_forward, lstm_step
-from lstm_helpers.diagnosis import diagnose
+from lstm_tutor.doctor import diagnose
 
 SHAPES = [(1, 1, 1, 1), (1, 3, 2, 4), (2, 1, 3, 2), (3, 2, 3, 4), (5, 3, 2, 3)]  # T, N, I, H
 ENDS = ("W_x", "W_h", "b", "x", "h_0", "c_0", "z")

@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lstm_helpers.exercises import exercises, grade, submission
-from notebooks import EXERCISES, ROOT, SOLUTIONS, read
+from lstm_tutor.exercises import exercises
+from lstm_tutor.grade import grade, submission
+from tools.notebooks import EXERCISES, ROOT, SOLUTIONS, read
 
 FIRST = "01_forward_equations.ipynb"
 NUMBERS = [f"1.{k}" for k in range(1, 9)]
@@ -53,8 +54,8 @@ FORGED = {
 import builtins, sys
 import numpy as np
 from IPython.display import display, publish_display_data
-import lstm_helpers.exercises as judges
-from lstm_helpers.exercises import check, forward, showing
+import lstm_tutor.exercises as judges
+from lstm_tutor.exercises import check, notebook_01 as forward, showing
 judges.judged = lambda exercise, answer: "right"
 for exercise in judges.exercises("1"):
     exercise.task.__class__.judge = lambda self, answer: None
@@ -126,7 +127,7 @@ def graded(tmp_path_factory):
     (folder / "nothing").mkdir()
     limits = f"--cell-seconds {CELL_SECONDS} --notebook-seconds 30 --memory 2 --jobs 4".split()
     done = subprocess.run(
-        [sys.executable, "-m", "lstm_helpers.exercises.grade", folder, *limits],
+        [sys.executable, "-m", "lstm_tutor.grade.grade", folder, *limits],
         env=os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",

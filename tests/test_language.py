@@ -8,21 +8,22 @@ import re
 import subprocess
 import sys
 
-import hints
 import numpy as np
 import polib
 import pytest
-import translation
-from pages import hint
-from translation import SPOKEN, compiled, spoken_complaints, translated, update_spoken, wrong_spoken
 
-from lstm_helpers import exercises, language
-from lstm_helpers.configuration import PRESETS
-from lstm_helpers.exercises import MODULES, check, grade
-from lstm_helpers.exercises.reading import Hint
-from lstm_helpers.exercises.showing import Verdict, place_of
-from lstm_helpers.exercises.table import Named
-from notebooks import EXERCISES, FOLDER, ROOT, SOLUTIONS, read
+from lstm_helpers import language
+from lstm_tutor import exercises
+from lstm_tutor.exercises import MODULES, check
+from lstm_tutor.exercises.reading import Hint
+from lstm_tutor.exercises.showing import Verdict, place_of
+from lstm_tutor.exercises.table import Named
+from lstm_tutor.grade import grade
+from lstm_tutor.living.configuration import PRESETS
+from tools.chinese import hints, translation
+from tools.chinese.translation import SPOKEN, compiled, spoken_complaints, translated, update_spoken, wrong_spoken
+from tools.notebooks import EXERCISES, FOLDER, ROOT, SOLUTIONS, read
+from tools.site.pages import hint
 
 MESSAGES = hints.messages()
 TABLE = {number: one for notebook in MODULES for number, one in exercises.exercises(notebook).items()}
@@ -223,7 +224,7 @@ def test_english_is_spoken_by_default_and_chinese_where_it_is_chosen(small, monk
 
 def test_a_notebook_speaks_the_language_of_its_folder():
     """As Jupyter runs it, which starts a kernel in the notebook's folder."""
-    asked = "from lstm_helpers.exercises import check; import os; os.chdir('/'); check('2.1', [9, 55, 24])"
+    asked = "from lstm_tutor.exercises import check; import os; os.chdir('/'); check('2.1', [9, 55, 24])"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     for folder, wanted in ((EXERCISES[0].parent, "2.1 right\n"), (FOLDER / "zh" / "exercises", "2.1 正确\n")):
         command = [sys.executable, "-c", asked]

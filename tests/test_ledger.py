@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from notebooks import ROOT
+from tools.notebooks import ROOT
 
 CELLS = {
     "start": """

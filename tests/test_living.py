@@ -10,9 +10,9 @@ from living_node import asked, drawn
 from pictures import pictures
 
 from lstm_helpers import gradient_flow, lstm_backward, lstm_forward, rnn, worked_example
-from lstm_helpers.configuration import DRAWING, PRESETS, SCRIPT, Configuration
-from lstm_helpers.plots.living_lstm import PAGE, VIEWS, living_lstm
-from notebooks import COURSE, read
+from lstm_tutor.living.configuration import DRAWING, PRESETS, SCRIPT, Configuration
+from lstm_tutor.living.living_lstm import PAGE, VIEWS, living_lstm
+from tools.notebooks import COURSE, read
 
 CONFIGURATIONS = list(drawn(200))
 GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0", "h", "c", "i_pre", "f_pre", "g_pre", "o_pre")

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from notebooks import ROOT
+from tools.notebooks import ROOT
 
 DRAW = """from lstm_helpers.plots import Picture
 from lstm_helpers.plots.style import new_figure

@@ -9,7 +9,7 @@ from pictures import pictures, visible_change
 
 from lstm_helpers.plots import Picture
 from lstm_helpers.plots.style import new_figure
-from notebooks import keep_timings, stored_form
+from tools.notebooks import keep_timings, stored_form
 
 
 def marks(kind="-", **marks):

@@ -3,7 +3,7 @@
 import pytest
 from notebook_rules import RULES, broken_links
 
-from notebooks import FOLDER, PATHS, ROOT, read
+from tools.notebooks import FOLDER, PATHS, ROOT, read
 
 
 def short(path):

@@ -1,18 +1,17 @@
-"""What tools/pages.py makes of notebooks and README.md, before Sphinx sees it."""
+"""What tools/site/pages.py makes of notebooks and README.md, before Sphinx sees it."""
 
 import re
 from pathlib import Path
 
-import links
-import pages
 import polib
 import pytest
-import slides
-import wording
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 
-from notebooks import COURSE, FOLDER, read
+from tools.chinese import wording
+from tools.notebooks import COURSE, FOLDER, read
+from tools.site import links, pages
+from tools.slides import decks as slides
 
 
 def cell(source, *data, **slideshow):

@@ -14,7 +14,6 @@ from PIL import Image
 from lstm_helpers import LSTMWeights, lstm_step
 from lstm_helpers.plots import Picture, Slider, flow, graph, training, way_back
 from lstm_helpers.plots.cell import draw_cell
-from lstm_helpers.plots.files import FIGURES, FOLDER, drawn
 from lstm_helpers.plots.overlaps import overlaps
 from lstm_helpers.plots.style import (
     GATE_COLOURS,
@@ -28,6 +27,7 @@ from lstm_helpers.plots.style import (
     shades,
     text_on,
 )
+from tools.figures import FIGURES, FOLDER, drawn
 
 ALT = "A line that rises from zero to one."
 

@@ -13,7 +13,7 @@ from notebook_rules import TAG
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from notebooks import COURSE, ROOT, read
+from tools.notebooks import COURSE, ROOT, read
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from references import equations_of, misplaced_references, wrong_references
 
-from notebooks import COURSE, ROOT, read
+from tools.notebooks import COURSE, ROOT, read
 
 HELPERS = sorted((ROOT / "lstm_helpers").rglob("*.py"))
 

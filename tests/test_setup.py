@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from notebooks import ROOT
+from tools.notebooks import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="make is for Linux and macOS")
 
@@ -50,7 +50,7 @@ for name in os.environ.get("MORE", "").split():
 def folder(tmp_path):
     """A copy of what a set-up consists of, and the stand-ins."""
     (tmp_path / "tools" / "templates").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "tools/setup.py", "tools/templates/lab.css"):
+    for name in ("Makefile", "pyproject.toml", "tools/setup.py", "tools/lab.css"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name, source in {"venv": VENV, "pip": INSTALLER, "uv": INSTALLER, "matplotlib": ""}.items():
         package = tmp_path / "stand-ins" / name

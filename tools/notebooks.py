@@ -1,21 +1,26 @@
-"""The notebooks as files: find them, run them, store them so that two runs give the same bytes.
+"""The notebooks as files: find them, run them, store them so that two runs give the same bytes; and what pages and
+slides, which are made from them, have in common.
 
-`python tools/notebooks.py [FILE ...]` is `make notebooks`.
+`python -m tools.notebooks [FILE ...]` is `make notebooks`.
 """
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 EXERCISES = [FOLDER / "exercises" / path.name for path in SOLUTIONS]
 COURSE = sorted(FOLDER.glob("*.ipynb"))
 PATHS = [*COURSE, *SOLUTIONS, *EXERCISES]
+FROM_NPM = ROOT / ".venv" / "node" / "node_modules"
+MATHJAX = {"mathjax/es5/tex-svg-full.js": "mathjax.js"}
+REVEAL = {f"reveal.js/dist/{name}": name for name in ("reveal.js", "reveal.css", "theme")}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -101,6 +106,19 @@ def keep_timings(fresh, stored):
         if "nbval-ignore-output" in cell.metadata.get("tags", []) and before and before.source == cell.source:
             cell.outputs = before.outputs or cell.outputs
     return fresh
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 2**20:.1f} MiB")
+
+
+def copy_assets(names, folder):
+    folder.mkdir(parents=True)
+    for source, name in names.items():
+        copy = shutil.copytree if (FROM_NPM / source).is_dir() else shutil.copy
+        copy(FROM_NPM / source, folder / name)
 
 
 def main(arguments):

@@ -1,7 +1,6 @@
 """Pictures: a figure function takes data and an optional `ax` and returns the figure, which
 `Picture` and `Slider` show."""
 
-from lstm_helpers.plots.living_lstm import living_lstm
 from lstm_helpers.plots.show import Picture, Slider
 
-__all__ = ["Picture", "Slider", "living_lstm"]
+__all__ = ["Picture", "Slider"]

@@ -4,9 +4,9 @@ import pytest
 from deck_tools import complaints, open_deck, slides
 from notebook_rules import broken_links
 from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
-from wording import words
 
-from notebooks import COURSE, ROOT
+from tools.chinese.wording import words
+from tools.notebooks import COURSE, ROOT
 
 DECKS = sorted((ROOT / "slides").rglob("[0-9]*.html"))
 ENGLISH = [path for path in DECKS if path.parent.name != "zh"]

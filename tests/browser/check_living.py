@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from check_notebooks import RUN, lab  # noqa: F401 - a fixture
 
-from lstm_helpers.configuration import PRESETS, SCRIPT, Configuration
 from lstm_helpers.gradient_flow import cell_gradient
-from lstm_helpers.plots.living_lstm import living_lstm
-from notebooks import ROOT
+from lstm_tutor.living.configuration import PRESETS, SCRIPT, Configuration
+from lstm_tutor.living.living_lstm import living_lstm
+from tools.notebooks import ROOT
 
 REVEAL = ROOT / ".venv" / "node" / "node_modules" / "reveal.js" / "dist"
 SIZES = [(400, "light"), (400, "dark"), (1280, "light"), (1280, "dark"), (1920, "light"), (1920, "dark")]
@@ -237,7 +237,7 @@ def test_in_a_deck_keys_go_where_they_belong(open_page, tmp_path):
 @pytest.mark.parametrize("trusted", [True, False])
 def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
     address, folder = lab
-    cell = nbformat.v4.new_code_cell("from lstm_helpers.plots import living_lstm\nliving_lstm('b_f = 3')", id="living")
+    cell = nbformat.v4.new_code_cell("from lstm_tutor.living import living_lstm\nliving_lstm('b_f = 3')", id="living")
     data = living_lstm("b_f = 3")._repr_mimebundle_()
     cell.execution_count, cell.outputs = 1, [nbformat.v4.new_output("execute_result", data, execution_count=1)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
 
-from notebooks import FOLDER, PATHS, ROOT
+from tools.notebooks import FOLDER, PATHS, ROOT
 
 SCREENSHOTS = ROOT / "screenshots"
 # All cells are to be on the page at once, seen or not.

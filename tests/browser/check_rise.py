@@ -5,7 +5,7 @@ import re
 import pytest
 from check_notebooks import lab  # noqa: F401
 
-from notebooks import COURSE, read
+from tools.notebooks import COURSE, read
 
 # Of the slide that is shown: its place, how far it reaches below the screen, whether it scrolls, what is seen of code.
 SEE = """() => {

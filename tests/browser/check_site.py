@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
-from wording import FOLDERS, NAMES
 
-from notebooks import COURSE, ROOT, read
+from tools.chinese.wording import FOLDERS, NAMES
+from tools.notebooks import COURSE, ROOT, read
 
 SITE = ROOT / "site"
 PAGES = [path for path in sorted(SITE.rglob("*.html")) if path.relative_to(SITE).parts[0] != "slides"]

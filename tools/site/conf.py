@@ -1,13 +1,14 @@
-"""Sphinx's settings for the pages that tools/website.py lays out."""
+"""Sphinx's settings for the pages that tools/site/website.py lays out."""
 
 import pickle
 import re
 from pathlib import Path
 
 from docutils import nodes
-from search import Chinese
 from sphinx.search import languages
-from wording import words
+
+from tools.chinese.wording import words
+from tools.site.search import Chinese
 
 smartquotes = False
 languages["zh"] = Chinese

@@ -1,0 +1,3 @@
+from lstm_tutor.living.living_lstm import living_lstm
+
+__all__ = ["living_lstm"]
