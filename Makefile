@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root help setup lab test test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-hub grade clean
+.PHONY: FORCE not-as-root help setup lab test test-tools test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-hub grade clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -54,15 +54,19 @@ lab: not-as-root .venv/with-course  ## open the course in JupyterLab
 test: .venv/with-test  ## run all tests: every notebook under nbval, what nbval does not see, the helpers
 	$(RUN) -m pytest
 
+test-tools: .venv/with-test  ## test what makes and audits the course: set-up, slides, pages, Chinese, ledger, grading's walls
+	$(RUN) -m pytest tests/tools
+
 test-newest: .newest/with-test  ## run all tests with the newest version of every package, in an environment of its own
 	.newest/bin/python -m pytest
 
 test-machines: .venv/with-test  ## run the notebooks as on other processors, e.g. SETTINGS="oldest threads"; without it, under all
 	$(RUN) -m tools.audit.machines $(SETTINGS)
 
-lint: .venv/with-test  ## check code and notebooks with ruff
+lint: .venv/with-test  ## check code and notebooks with ruff, the floors with import-linter
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	.venv/bin/lint-imports --no-cache
 
 notebooks: .venv/with-test  ## run all notebooks again, store their outputs, and write the Chinese ones; two runs give the same bytes
 	$(RUN) -m tools.notebooks

@@ -39,7 +39,7 @@ def catalogue(name, folder):
 def say(message, name=None):
     """The message in the language of this name, or in the one chosen; as it is where there is no translation.
 
-    What is put together with values is said as `say("the shape is {}").format(shape)`, so that tools/chinese/translation.py
+    What is put together with values is said as `say("the shape is {}").format(shape)`, so that `make translation`
     finds the message and a translation may put the values in another order, as {1} and {0}.
     """
     return catalogue(name or language(), LOCALE).gettext(message) if message else ""

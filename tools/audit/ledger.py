@@ -1,9 +1,9 @@
 """Would the check of each numbered equation notice a mistake? Make mistakes in the code of its left side and see.
 
-`python -m tools.audit.ledger [NOTEBOOK ...]` is `make test-ledger`. For every verify("n.m", left, right) it changes, one at
-a time, the left expression, the notebook's statements that compute it, and the functions (the notebook's own, and
-those of lstm_helpers) that only the left side calls: a term or factor is dropped, a bias forgotten, a sign flipped, an
-index shifted, two gates exchanged, matrices taken in another order. The changed code runs in a fork of the process
+`python -m tools.audit.ledger [NOTEBOOK ...]` is `make test-ledger`. For every verify("n.m", left, right) it changes,
+one at a time, the left expression, the notebook's statements that compute it, and the functions (the notebook's own,
+and those of lstm_helpers) that only the left side calls: a term or factor is dropped, a bias forgotten, a sign flipped,
+an index shifted, two gates exchanged, matrices taken in another order. The changed code runs in a fork of the process
 that has executed the notebook up to there. What can become of a change:
 
 caught      verify refuses, or the code stops with an error before it;

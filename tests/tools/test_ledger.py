@@ -42,7 +42,7 @@ def report(tmp_path_factory):
     cells += [new_code_cell(source.strip(), id=cell_id) for cell_id, source in CELLS.items()]
     nbformat.write(new_notebook(cells=cells), path)
     # In a process of its own: the tool forks, and a test's process has threads.
-    command = [sys.executable, str(ROOT / "tools" / "ledger.py"), str(path)]
+    command = [sys.executable, "-m", "tools.audit.ledger", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
     return done.stdout
