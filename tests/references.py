@@ -6,7 +6,7 @@ import re
 import tokenize
 
 TAG = re.compile(r"\\tag\{([^}]*)\}")
-REFERENCE = re.compile(r"(?<![\w.])\((\d+\.\d+)\)")
+REFERENCE = re.compile(r"(?<![\w.])\((\d+\.\d+[a-z]?)\)")
 
 
 def equations_of(*notebooks):

@@ -182,8 +182,8 @@ FAULTS = {
         ),
         "refers_to_its_equations",
     ),
-    "a number left out": (
-        insert(markdown("$$c = d \\tag{1.3}$$", "more"), code('verify("1.3", a, b)', 5, "late", text("x"))),
+    "a number of another chapter": (
+        insert(markdown("$$c = d \\tag{2.3}$$", "more"), code('verify("2.3", a, b)', 5, "late", text("x"))),
         "keeps_its_ledger",
     ),
     "a reference to nothing": (insert(markdown("By (1.7) it holds.", "more")), "refers_to_its_equations"),

@@ -1,9 +1,9 @@
 """Every notebook keeps every rule."""
 
 import pytest
-from notebook_rules import RULES, broken_links
+from notebook_rules import RULES, TAG, broken_links
 
-from tools.notebooks import FOLDER, PATHS, ROOT, read
+from tools.notebooks import COURSE, FOLDER, PATHS, ROOT, read
 
 
 def short(path):
@@ -15,6 +15,14 @@ def short(path):
 def test_rule(path, rule):
     complaints = list(rule(read(path), path))
     assert not complaints, "\n".join(complaints)
+
+
+def test_each_number_of_an_equation_is_in_use_once_or_cut():
+    """tests/equations.txt says why."""
+    lines = (ROOT / "tests" / "equations.txt").read_text(encoding="utf-8").splitlines()
+    issued = [line.partition(" ") for line in lines if not line.startswith("#")]
+    used = [tag for path in COURSE for cell in read(path).cells for tag in TAG.findall(cell.source)]
+    assert sorted(used) == sorted(number for number, _, cut in issued if cut != "cut")
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])

@@ -41,7 +41,7 @@ class Verdict:
         if f"({self.equation})" not in line:
             line += f" · ({self.equation})" * bool(self.equation)
         line += f" · {say('{} of {} right').format(self.right, self.of)}" * bool(self.of)
-        line = re.sub(r"\((\d\.\d+)\)", lambda found: linked(found[1], self.number), line)
+        line = re.sub(r"\((\d\.\d+[a-z]?)\)", lambda found: linked(found[1], self.number), line)
         return f'<div style="border-left: 0.4em solid {colour}; padding-left: 0.6em">{line}</div>'
 
 
@@ -64,7 +64,7 @@ def linked(equation, number):
 
 def place_of(equation, folder=Path("..")):
     """Where an equation stands, as a link from a notebook of exercises: "../03_lstm_gradients.ipynb#Heading"; or ""."""
-    for path in sorted(folder.glob(f"0{equation[0]}_*.ipynb")):
+    for path in sorted(folder.glob(f"0{equation[0]}*.ipynb")):
         heading = ""
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             text = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""

@@ -44,7 +44,7 @@ mathjax3_config = {
     "tex": {"packages": {"[-]": ["noundefined"]}},
     "options": {"enableMenu": False, "ignoreHtmlClass": ".*", "processHtmlClass": "math"},
 }
-TAG = re.compile(r"\s*\\tag\{(\d+\.\d+)\}")
+TAG = re.compile(r"\s*\\tag\{(\d+\.\d+[a-z]?)\}")
 
 
 def say(app, config):

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 from tools.chinese.wording import FOLDERS, NAMES, unbroken, words
 
-NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2})\)")
+NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2}[a-z]?)\)")
 NOTEBOOK = re.compile(r"(?:\b[Nn]otebook |(?<=notebooks )|(?<=notebooks \d\d and )|笔记本 )0?([1-9])(?!\.?\d)")
 # In code, comments alone speak of equations.
 NO_NUMBERS = "h1, h2, h3, script, style, summary, .math, .highlight span:not(.c1)"

@@ -46,8 +46,8 @@ def is_drawing(cell):
 def is_check(cell, later):
     """All that the cell shows is that equations hold, and it neither implements one nor makes what later cells use."""
     text = "".join(output.get("text", "-") for output in cell.outputs)
-    holds = re.fullmatch(r"(?:\(\d\.\d+\) holds to .*\n)+", text)
-    return bool(holds) and not re.search(r"# \(\d\.\d+\)", cell.source) and not names(cell, made=True) & later
+    holds = re.fullmatch(r"(?:\(\d\.\d+[a-z]?\) holds to .*\n)+", text)
+    return bool(holds) and not re.search(r"# \(\d\.\d+[a-z]?\)", cell.source) and not names(cell, made=True) & later
 
 
 def names(cell, made):

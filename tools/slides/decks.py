@@ -21,7 +21,7 @@ TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).par
 HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
 EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
-EXECUTED = re.compile(r"(?m)^\((\d+\.\d+)\) (holds to .*)\n?")  # what verify prints
+EXECUTED = re.compile(r"(?m)^\((\d+\.\d+[a-z]?)\) (holds to .*)\n?")  # what verify prints
 SERIES = re.compile(r"\n(?:Name: (.*), )?dtype: \w+$")  # what pandas says below a column
 RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
 HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
