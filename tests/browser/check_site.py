@@ -38,6 +38,9 @@ CUT = """() => [...document.querySelectorAll('main *')].filter(box =>
   && getComputedStyle(box).overflowX !== 'visible'
   && !(box.tabIndex === 0 && getComputedStyle(box).maskImage.includes('gradient'))
 ).map(box => box.outerHTML.slice(0, 120))"""
+# Heads of tables that say something, but are not seen.
+HEADLESS = """() => [...document.querySelectorAll('main thead')].filter(head =>
+  head.textContent.trim() && !head.getBoundingClientRect().height).map(head => head.textContent)"""
 IN_VIEW = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
@@ -137,6 +140,7 @@ def test_page(path, open_page):
             ]
             assert not found, [(scheme, v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found]
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+        assert not page.evaluate(HEADLESS)
         for width in (1920, 400, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
