@@ -157,6 +157,14 @@ def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
     assert slides.FOR_READERS.sub("", "甲。\n> **给读《神经网络与深度学习》的同学**：乙。\n\n丙。") == "甲。\n\n丙。"
 
 
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_slides_share_the_lessons_minutes(path):
+    """What a slide holds besides words, such as a script, takes no time."""
+    deck = slides.Deck(path.stem, read(path))
+    assert sum(slide.minutes for slide in deck.slides) == deck.minutes
+    assert max(slide.minutes for slide in deck.slides) <= 0.15 * deck.minutes
+
+
 def test_no_line_begins_with_a_full_stop():
     formula = '<span class="math notranslate nohighlight">\\(c\\)</span>'
     joined = wording.unbroken(f"由 $c_t$。和（$x$）、<div>$$y$$</div>得 $z$ 和{formula}：")
