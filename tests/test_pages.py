@@ -7,6 +7,7 @@ import links
 import pages
 import polib
 import pytest
+import search
 import slides
 import wording
 from bs4 import BeautifulSoup
@@ -128,6 +129,22 @@ def test_the_chinese_glossary_has_chinese_first_in_its_order():
     assert {english: chinese for chinese, english in rows} == pages.terms(pages.readme()["glossary"])
     order = [chinese for chinese, _ in rows]
     assert [word for word in order if word in ("半衰期", "路径", "门", "遗忘门")] == ["半衰期", "路径", "门", "遗忘门"]
+
+
+def test_what_is_searched():
+    """Each section without those in it, each numbered equation; a term's other name, in either language."""
+    page = """<main><section id="top"><h1>Gates<a class="headerlink">#</a></h1><p>A \\(c_t\\).</p><script>let x</script>
+      <section id="two"><h2>Two</h2><p>More.</p><div class="math" id="eq-1.2">\\[a\n= b\\]</div></section></section>
+      </main>"""
+    page = links.Page(Path("exercises/01.html"), BeautifulSoup(page, "html.parser"))
+    assert search.sections(page) == [
+        ["exercises/01.html#top", "Gates", "Gates", "A \\(c_t\\)."],
+        ["exercises/01.html#two", "Two", "Gates", "More."],
+        ["exercises/01.html#eq-1.2", "(1.2)", "Gates", "\\[a = b\\]"],
+    ]
+    row = "<table><tbody><tr><td>Forward pass, gate</td><td>前向传播，门</td><td>1</td></tr></tbody></table>"
+    glossary = links.Page(Path("glossary.html"), BeautifulSoup(row, "html.parser"))
+    assert search.others(glossary) == {"前向传播": "forward pass", "门": "gate"}
 
 
 @pytest.mark.parametrize(
