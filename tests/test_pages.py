@@ -131,6 +131,48 @@ def test_the_chinese_glossary_has_chinese_first_in_its_order():
     assert [word for word in order if word in ("半衰期", "路径", "门", "遗忘门")] == ["半衰期", "路径", "门", "遗忘门"]
 
 
+PAGE = """<head><link href="{up}_static/same.css"><script src="{up}_static/own.js"></script>
+  <script src="{up}_static/searchtools.js"></script></head><nav><a class="navbar-brand"></a></nav>
+  <div class="article-header-buttons"></div><main><article><h1></h1><section id="top"><h1>Title</h1>{said}</section>
+  </article></main>"""
+GLOSSARY = "<table><tbody><tr><td>{}</td><td>{}</td><td></td></tr></tbody></table>"
+FORMULA = '<div class="math" id="eq-1.1">\\[a\\]</div><table><tbody><tr><td>gate</td></tr></tbody></table>'
+
+
+def test_pages_are_joined(tmp_path):
+    """Numbers with equations, terms with the glossary and back; what two languages share stands there once."""
+    for folder, term, other in (("", "gate", "门"), ("zh/", "门", "gate")):
+        here = tmp_path / folder
+        for name, said in {
+            "01_a": f"<p>{term}</p>{FORMULA}",
+            "exercises/01_a": f"<p>{term} (1.1)</p>",
+            "glossary": GLOSSARY.format(term, other),
+            "search": "",
+        }.items():
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
+            page = PAGE.format(up="../" * name.count("/"), said=said)
+            (here / name).with_suffix(".html").write_text(page, encoding="utf-8")
+        for file, text in {"_static/same.css": "", "_static/own.js": term, "_images/same.svg": ""}.items():
+            (here / file).parent.mkdir(exist_ok=True)
+            (here / file).write_text(text, encoding="utf-8")
+    links.join(tmp_path)
+
+    def ways(page, selector="main a"):
+        soup = BeautifulSoup((tmp_path / page).read_text("utf-8"), "html.parser")
+        return [element.get("href") or element.get("src") for element in soup.select(selector)]
+
+    for folder, term in (("", "gate"), ("zh/", "门")):
+        assert ways(f"{folder}01_a.html", "main section a") == [f"glossary.html#term-{term}"]
+        assert ways(f"{folder}exercises/01_a.html", "main section a") == ["../01_a.html#eq-1.1"]
+        assert ways(f"{folder}glossary.html") == [f"01_a.html#first-term-{term}"]
+        assert (tmp_path / folder / "_static" / "own.js").read_text("utf-8") == term
+    search_own = ["_static/sections.js", "_static/search.js"]
+    assert ways("search.html", "[src]") == ["_static/own.js", *search_own]
+    assert ways("zh/exercises/01_a.html", "link[href$=css], [src]") == ["../../_static/same.css", "../_static/own.js"]
+    assert sorted(path.name for path in (tmp_path / "zh").glob("_*/*")) == ["own.js", "sections.js"]
+    assert not (tmp_path / "zh" / "_images").exists() and (tmp_path / "_images" / "same.svg").exists()
+
+
 def test_what_is_searched():
     """Each section without those in it, each numbered equation; a term's other name, in either language."""
     page = """<main><section id="top"><h1>Gates<a class="headerlink">#</a></h1><p>A \\(c_t\\).</p><script>let x</script>
