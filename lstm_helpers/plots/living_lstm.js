@@ -164,9 +164,6 @@ const rnn = {
 const { lessons: PRESETS, zh } = globalThis.livingLSTM;
 for (const [name, preset] of Object.entries(PRESETS)) PRESETS[name] = { ...PRESETS[preset.like], ...preset };
 
-globalThis.livingLSTM = { lessons: PRESETS, zh, lstm, rnn, PRESETS };
-if (!globalThis.customElements || customElements.get("living-lstm")) return;
-
 // --- words: say, put before a template, says it in the language that is drawn in, words = {"at k = {}": …} ---
 
 let words = {};
@@ -194,6 +191,7 @@ const sum = (values) => values.reduce((a, b) => a + b, 0);
 function said(value) {
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (size === Infinity) return "∞"; // so many times an RNN's gradient of 0
   if (size < 1e-3 || size >= 1e4) {
     const [digits, power] = value.toExponential(1).split("e");
     return `${digits.replace("-", "−")}·10${up(+power)}`;
@@ -266,17 +264,20 @@ li [aria-pressed=true] { background: var(--tint); border-color: var(--exact) }
 
 // --- what a line may hold ---
 
-function read_line(words) {
+const LARGEST = 1e6; // with every number as large, nothing that is drawn overflows
+const fair = (value) => Number.isFinite(value) && Math.abs(value) <= LARGEST;
+
+function read_line(words, decoded = String) {
   let state;
   try {
-    state = JSON.parse(words.trim().replace(/^'|'$/g, "")); // Python’s quotes may stand around it
+    state = JSON.parse(decoded(words).trim().replace(/^'|'$/g, "")); // Python’s quotes may stand around it
   } catch {
     throw Error(say`this is not a line copied from here`);
   }
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
-      size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers` : say`${name} must be one finite number`);
+      size === undefined ? fair(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
+    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers, none beyond a million` : say`${name} must be one finite number, not beyond a million`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
@@ -287,7 +288,7 @@ function read_line(words) {
   numbers("rnn W_x", state.rnn?.W_x, I);
   for (const name of ["W_s", "b"]) numbers(`rnn ${name}`, state.rnn[name]);
   const t = clamp(Math.round(state.t) || T, 1, T), [, gate, step] = /^([ifgo])~(\d+)$/.exec(state.node) ?? [0, "f", 1];
-  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = state.view in TABS ? state.view : undefined;
+  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = Object.hasOwn(TABS, state.view) ? state.view : undefined;
   const kept = { x, W_x, W_h, b, h0, c0, y, rnn: beside, t, node: `${gate}~${clamp(+step, 1, T)}`, view };
   return JSON.parse(JSON.stringify(kept));
 }
@@ -439,7 +440,7 @@ function draw_race({ T, race }, state, col, { base }) {
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
   const verdict = exact * product < 0 ? `<b class="c-f">${say`the product has the wrong sign`}</b>` : !exact || off < 0.005 ? say`the two agree` : say`the product is off by ${said(100 * off)} %`;
   const signs = range(1, T).filter((n) => race.exact[n - 1] * race.product[n - 1] < 0).join(" "), also = signs && signs !== `${k}` ? colored("f", say` (wrong sign at k = ${signs})`) : "";
-  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`), times = said(Math.abs(exact / of_rnn));
+  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`), times = said(exact && Math.abs(exact / of_rnn));
   return { height,
     ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: say`Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
@@ -493,6 +494,10 @@ function factor_name(start, end) {
   return kind === "g" ? `1−g${s}²` : `${name}${s}(1−${name}${s})`;
 }
 
+const draw = { gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race };
+globalThis.livingLSTM = { lessons: PRESETS, zh, lstm, rnn, PRESETS, read_line, results, draw, draw_cell, write_sums };
+if (!globalThis.customElements || customElements.get("living-lstm")) return;
+
 // --- the element: <living-lstm preset="a latch" view="backward"> ---
 
 class LivingLSTM extends HTMLElement {
@@ -507,13 +512,13 @@ class LivingLSTM extends HTMLElement {
       this.find("details").open = !this.closest(".reveal") && this.clientWidth >= 860;
       this.listen();
       this.night = matchMedia("(prefers-color-scheme: dark)");
-      const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = given in PRESETS ? given : "worked example";
-      this.view = view in TABS ? view : PRESETS[preset].view;
+      const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = Object.hasOwn(PRESETS, given) ? given : "worked example";
+      this.view = Object.hasOwn(TABS, view) ? view : PRESETS[preset].view;
       this.theme();
       this.load(PRESETS[preset], preset);
       // The address may carry a line, for the first one on the page; not where the address belongs to reveal.js or to Lab.
       this.has_address = document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
-      if (this.has_address && location.hash.startsWith("#lstm=")) this.take(decodeURIComponent(location.hash.slice(6)));
+      if (this.has_address) for (const event of ["load", "hashchange"]) addEventListener(event, () => this.follow());
     }
     this.sized = new ResizeObserver(() => {
       this.measured = false;
@@ -611,13 +616,21 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.render();
   }
 
-  take(words) {
+  take(words, decoded) {
     try {
-      this.load(read_line(words));
+      this.load(read_line(words, decoded));
       this.get("said").textContent = say`taken over`;
+      return true;
     } catch (error) {
       this.get("said").textContent = say`not taken over: ${error.message}`;
     }
+  }
+
+  // To what a shared link holds, or to the words why it is refused.
+  follow() {
+    if (!location.hash.startsWith("#lstm=")) return;
+    if (this.take(location.hash.slice(6), decodeURIComponent)) this.scrollIntoView();
+    else this.get("said").scrollIntoView({ block: "end" });
   }
 
   // The state's number at an address such as W_x.1.0; with a value, after setting it.
@@ -634,9 +647,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     const root = this.shadowRoot, listen_to = (type, act) => root.addEventListener(type, act);
     listen_to("input", ({ target }) => {
       const { at, do: what } = target.dataset;
-      this.get("said").textContent = "";
+      const far = at && !fair(+target.value), good = at && target.value !== "" && !far;
+      this.get("said").textContent = far ? say`no number may lie beyond a million` : "";
       if (at) {
-        const good = target.value !== "" && Number.isFinite(+target.value);
         target.setAttribute("aria-invalid", !good);
         if (good) this.at(at, +target.value);
       } else if (what === "t") this.state.t = +target.value;
@@ -765,9 +778,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     paint(this.get("svg=steps"), { height: 18, ink: draw_steps(T, state.t, col) });
     const high = state.x[0].length > 1 || this.view !== "forward" ? 34 : 58;
     if (seen("inputs")) for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
-    for (const [part, draw] of Object.entries({ gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race })) {
+    for (const part of Object.keys(draw)) {
       if (!seen(part)) continue;
-      const picture = draw(found, state, col, how);
+      const picture = draw[part](found, state, col, how);
       paint(this.get(`svg=${part}`), picture, part !== "gates");
       this.put(this.get(`caption=${part}`), picture.caption);
     }

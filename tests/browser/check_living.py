@@ -1,6 +1,7 @@
 """The living LSTM in a browser: by mouse, keyboard and touch; in JupyterLab, trusted or not, on a page, in a deck."""
 
 import json
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -26,9 +27,9 @@ def shown(preset="worked example", view=None):
 def page_of(open_page, tmp_path):
     """page_of(preset, view): a page with nothing but one living LSTM."""
 
-    def opened(preset="b_f = 3", view=None, address=""):
-        path = tmp_path / "page.html"
-        path.write_text(f"{HEAD}<body><main><h1>LSTM</h1>{shown(preset, view)}</main></body></html>", encoding="utf-8")
+    def opened(preset="b_f = 3", view=None, address="", before=""):
+        path, living = tmp_path / "page.html", before + shown(preset, view)
+        path.write_text(f"{HEAD}<body><main><h1>LSTM</h1>{living}</main></body></html>", encoding="utf-8")
         return open_page(path.as_uri() + address)
 
     return opened
@@ -157,6 +158,25 @@ def test_a_line_comes_and_goes_and_a_wrong_one_is_refused(page_of):
         address = page.evaluate("location.hash")
     with page_of("a latch", address=address) as page:
         assert values(page)["W_x"] == PRESETS["b_f = 3"]["W_x"]
+
+
+def test_a_shared_link_leads_to_the_picture_or_to_why_it_is_refused(page_of):
+    line = json.dumps(PRESETS["a latch"] | {"view": "constructor"})
+    before = "<div style='height: 9000px'></div>"
+    with page_of("b_f = 3", address=f"#lstm={quote(line)}", before=before) as page:
+        assert values(page)["W_x"] == PRESETS["a latch"]["W_x"] and values(page)["view"] == "backward"
+        assert 0 <= page.locator("living-lstm").bounding_box()["y"] < 100
+        for refused in ("%E0%A4%A", quote(line.replace("-20", "1e308"))):
+            page.evaluate("refused => { scrollTo(0, 0); location.hash = `lstm=${refused}` }", refused)
+            page.wait_for_function("scrollY > 8000")
+            box = page.get_by_text("not taken over: ").bounding_box()
+            assert 0 < box["y"] < page.viewport_size["height"] - box["height"] + 1
+
+
+def test_a_number_that_is_too_large_is_refused_where_it_is_typed(page_of):
+    with page_of("b_f = 3") as page:
+        page.locator(".big input[type=number]").fill("1e308")
+        assert values(page)["b"][1] == 3 and page.get_by_text("no number may lie beyond a million").is_visible()
 
 
 def test_every_lesson_and_every_number_of_steps_can_be_drawn(page_of):
