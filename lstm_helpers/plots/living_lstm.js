@@ -397,7 +397,8 @@ function draw_flow(found, state, col, { log, route }) {
     return disc(x, y, node[1] === "~" ? r : r + 0.5, chosen ? "tint" : "ground", chosen ? "exact" : colour, chosen ? 3.5 : 1.5) + text(x, y + r * 0.42, node[1] === "~" ? `${node[0]}\u0303` : node[0], colour, Math.max(9.5, r * 1.35));
   });
   const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
-  const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
+  const small = Math.min(11, 0.22 * col), number = (node, y, v) => text(place(node, col, T)[0], y, said(v), "grey", small);
+  const numbers = range(1, T).map((t) => number(`c${t}`, 14, d.c[t - 1]) + number(`h${t}`, 200, d.h[t - 1])).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
   const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} → ${symbol(b)}: ${said(v)}`).join(", ");
   const scale = log ? say`logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : say`up to ${said(most)}`;
@@ -740,7 +741,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     element.innerHTML = markup;
   }
 
-  // The columns are as wide as there is room for; on a wide screen and on slides everything is larger.
+  // The columns are as wide as there is room for, or roll where they would be too narrow; on a wide screen and on slides everything is larger.
   measure() {
     const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides || clientWidth >= 1500 ? 1.2 : 1);
     style.setProperty("--z", z);
@@ -751,7 +752,8 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       Object.assign(this.style, { overflow: "auto", maxHeight: `${left - 8}px` });
     }
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(this.get("part=flow").hidden ? 44 : room > 600 * z ? 50 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
+    const fits = Math.floor((room / z - GUTTER - MARGIN) / T), wide = this.get("part=flow").hidden ? 44 : 72; // for a finger
+    this.col = fits < 42 ? wide : fits;
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);

@@ -262,7 +262,8 @@ def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
     cell.execution_count, cell.outputs = 1, [nbformat.v4.new_output("execute_result", data, execution_count=1)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f"living_{trusted}.ipynb")
-    with open_page(f"{address}/doc/tree/living_{trusted}.ipynb?reset", home=address, height=900) as page:
+    with open_page(f"{address}/lab/tree/living_{trusted}.ipynb?reset", home=address) as page:
+        page.set_viewport_size({"width": 1366, "height": 768})  # a laptop's, with Lab's sidebar
         page.wait_for_function("window.jupyterapp?.shell?.currentWidget", timeout=60_000)
         page.set_default_timeout(60_000)
         picture = page.locator(".jp-OutputArea img")
@@ -273,7 +274,11 @@ def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
             return
         page.evaluate(RUN)
         page.locator("[data-do=line]").wait_for()
-        assert not picture.is_visible()
+        assert not picture.is_visible() and not page.evaluate("jupyterapp.shell.leftCollapsed")
+        for view in ("Forward", "Paths", "Backward"):
+            page.get_by_text(view, exact=True).click()
+            page.wait_for_timeout(100)
+            assert page.locator(".roll").evaluate("roll => roll.scrollWidth <= roll.clientWidth"), "L is out of sight"
         page.locator(".big input[type=range]").focus()
         page.keyboard.press("ArrowLeft")
         assert values(page)["b"][1] == 2.95
