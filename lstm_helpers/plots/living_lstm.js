@@ -180,7 +180,7 @@ const SHORT = { f: "forget", i: "input", g: "candidate", o: "output" };
 const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
 // What each view shows.
 const PARTS = { inputs: "forward backward paths", gates: "forward", memory: "forward", cell: "forward", flow: "backward paths",
-  terms: "backward", race: "backward", paths: "paths" };
+  terms: "backward", race: "backward", paths: "paths", rnn: "forward backward paths" };
 const sub = (number) => String(number).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
 const up = (number) => String(number).replace(/[-\d]/g, (d) => (d === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]));
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, k) => first + k);
@@ -249,7 +249,7 @@ sub { line-height: 0 } small { display: block; font-size: .8em; font-weight: 400
 table { border-collapse: collapse; width: 100% } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none }
 .knobs { table-layout: fixed } .knobs th[scope=row] { width: 2.4em; text-align: left } .knobs th { color: var(--k); line-height: 1.2 }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0 } legend { padding: 0 }
-.roll { overflow: auto hidden }
+.roll { overflow: auto hidden } .roll, [data-weights] { display: flex; flex-direction: column } .step, [data-svg=steps] { order: -2 }
 figure { margin: 0 0 .7em; width: max-content; min-width: 100% } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em }
 svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y } svg[data-drag] { touch-action: pan-x; cursor: ns-resize } svg[data-svg=flow] { cursor: pointer } svg text { pointer-events: none; user-select: none }
 .row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns) }
@@ -445,7 +445,7 @@ function draw_race({ T, race }, state, col, { base }) {
   return { height,
     ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: say`Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
-    caption: say`at k = ${k}: ${left}, product of the sums above (dashed) ${said(product)}: ${verdict}${also}. ${beside}; the LSTM’s is ${times} times that. Hollow: negative; pale: as the lesson began.` };
+    caption: say`at k = ${k}: ${left}, product of the four terms’ sums (dashed) ${said(product)}: ${verdict}${also}. ${beside}; the LSTM’s is ${times} times that. Hollow: negative; pale: as the lesson began.` };
 }
 
 // The cell of notebook 01 with its numbers.
@@ -510,7 +510,7 @@ class LivingLSTM extends HTMLElement {
       // What the page says, or JupyterLab's address of the notebook that is being opened.
       this.words = words = document.documentElement.lang.startsWith("zh") || location.pathname.includes("/zh/") ? zh : {};
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
-      this.find("details").open = !this.closest(".reveal") && this.clientWidth >= 860;
+      this.find("details").open = this.closest(".slides") || this.clientWidth >= 860;
       this.listen();
       this.night = matchMedia("(prefers-color-scheme: dark)");
       const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = Object.hasOwn(PRESETS, given) ? given : "worked example";
@@ -566,7 +566,7 @@ class LivingLSTM extends HTMLElement {
     return `<div class="w" role="group" aria-label="${say`A living LSTM`}"><div class="pad">
 <div class="top"><label><b>${say`Lesson`}</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option value="${name}">${say([name])}</option>`).join("")}</select></label><button data-do="again">${say`Start again`}</button>
   <div class="tabs" role="radiogroup" aria-label="${say`what to look at`}">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${say([name])}</label>`).join("")}</div></div>
-<div class="grid"><p class="look" data-look></p><div class="big"><span>${say`forget bias b<sub>f</sub>`}</span>${this.knob("b.1", say`b_f, the forget bias`)}</div><div class="time"><div class="roll">
+<div class="grid"><p class="look"><span data-look></span> <i data-since>${say`That was at the beginning.`}</i></p><div class="big"><span>${say`forget bias b<sub>f</sub>`}</span>${this.knob("b.1", say`b_f, the forget bias`)}</div><div class="time"><div class="roll">
   <div class="step"><label><span class="ears">${say`step t to look at`}</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
   <figure data-part="inputs"><figcaption class="c-grey">${say`Inputs: drag the bars`}<span data-type>${say`, or type`}</span></figcaption><div data-inputs></div></figure>
@@ -592,7 +592,7 @@ class LivingLSTM extends HTMLElement {
     this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${say([SHORT[g]])}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
 <fieldset><legend>${say`Loss, start, steps`}</legend><div class="three" style="--k:var(--exact)">${small("y", say`target y*`, say`target y*`, -1, 1)}${small("h0", say`h₀ and S₀`, "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
-<fieldset><legend class="c-rnn">${say`The tanh RNN beside it`}</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
+<fieldset data-part="rnn"><legend class="c-rnn">${say`The tanh RNN beside it`}</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>${say`Draw at random:`} <button data-do="draw-x">${say`inputs`}</button> <button data-do="draw-w">${say`weights`}</button></p>`;
     this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="${say`bars of input ${j + 1}`}"><g></g><g></g></svg><div class="row">${range(1, T)
       .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="${say`x${n(j)} at step ${t}`}">`).join("")}</div>`).join("");
@@ -613,6 +613,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
     this.base = results(this.state);
+    this.begin = this.numbers();
     this.limits = this.state.x[0].map((_, j) => Math.max(2, ...this.state.x.map((x_t) => Math.abs(x_t[j]))));
     this.render();
   }
@@ -724,6 +725,10 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.get("do=T").focus();
   }
 
+  numbers() {
+    return JSON.stringify({ ...this.state, t: 0, node: 0, view: 0 });
+  }
+
   line() {
     return JSON.stringify({ ...this.state, view: this.view });
   }
@@ -743,9 +748,13 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
 
   // The columns are as wide as there is room for, or roll where they would be too narrow; on a wide screen and on slides everything is larger.
   measure() {
-    const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides || clientWidth >= 1500 ? 1.2 : 1);
+    const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides ? 1.15 : clientWidth >= 1500 ? 1.2 : 1);
     style.setProperty("--z", z);
-    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !PARTS[part.dataset.part].includes(this.view);
+    const first = (slides && PRESETS[this.begun]?.first) ?? ""; // what is spoken of in the room stands above the rest
+    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) {
+      part.hidden = !PARTS[part.dataset.part].includes(this.view);
+      part.style.order = first.includes(part.dataset.part) ? -1 : 0;
+    }
     for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = this.view !== "forward";
     if (slides) { // what does not fit on the slide is scrolled to
       const [seen, own] = [slides, this].map((element) => element.getBoundingClientRect()), left = slides.offsetHeight * (1 - (own.top - seen.top) / seen.height);
@@ -831,6 +840,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
         input.removeAttribute("aria-invalid");
       }
     }
+    this.get("since").style.visibility = this.numbers() === this.begin ? "hidden" : ""; // its place is kept: nothing moves at the first touch
     this.get("do=t").value = state.t;
     this.get("do=T").value = this.get("T").textContent = state.x.length;
     this.find(`[data-do=view][value=${this.view}]`).checked = true;

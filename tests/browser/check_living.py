@@ -179,6 +179,18 @@ def test_a_number_that_is_too_large_is_refused_where_it_is_typed(page_of):
         assert values(page)["b"][1] == 3 and page.get_by_text("no number may lie beyond a million").is_visible()
 
 
+def test_the_lessons_sentence_is_of_the_beginning_once_something_was_changed(page_of):
+    with page_of("b_f = 3") as page:
+        since = page.get_by_text("That was at the beginning.")
+        page.locator("[data-do=t]").press("Home")  # a step to look at is no change
+        assert values(page)["t"] == 1 and not since.is_visible()
+        below = page.locator(".big").bounding_box()
+        page.locator(".big input[type=range]").press("ArrowLeft")
+        assert values(page)["b"][1] == 2.95 and since.is_visible() and page.locator(".big").bounding_box() == below
+        page.locator("[data-do=again]").click()
+        assert values(page)["b"][1] == 3 and not since.is_visible()
+
+
 def test_every_lesson_and_every_number_of_steps_can_be_drawn(page_of):
     with page_of() as page:
         for preset in PRESETS:
