@@ -277,7 +277,7 @@ function read_line(words, decoded = String) {
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
       size === undefined ? fair(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers, none beyond a million` : say`${name} must be one finite number, not beyond a million`);
+    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers up to a million` : say`${name} must be one finite number up to a million`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
@@ -496,7 +496,7 @@ function factor_name(start, end) {
 }
 
 const draw = { gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race };
-globalThis.livingLSTM = { lessons: PRESETS, zh, lstm, rnn, PRESETS, read_line, results, draw, draw_cell, write_sums };
+globalThis.livingLSTM = { lstm, rnn, PRESETS, read_line, results, draw, draw_cell, write_sums };
 if (!globalThis.customElements || customElements.get("living-lstm")) return;
 
 // --- the element: <living-lstm preset="a latch" view="backward"> ---
@@ -632,7 +632,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
   follow() {
     if (!location.hash.startsWith("#lstm=")) return;
     if (this.take(location.hash.slice(6), decodeURIComponent)) this.scrollIntoView();
-    else this.get("said").scrollIntoView({ block: "end" });
+    else this.get("said").scrollIntoView(false);
   }
 
   // The state's number at an address such as W_x.1.0; with a value, after setting it.
@@ -650,7 +650,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     listen_to("input", ({ target }) => {
       const { at, do: what } = target.dataset;
       const far = at && !fair(+target.value), good = at && target.value !== "" && !far;
-      this.get("said").textContent = far ? say`no number may lie beyond a million` : "";
+      this.get("said").textContent = far ? say`numbers up to a million` : "";
       if (at) {
         target.setAttribute("aria-invalid", !good);
         if (good) this.at(at, +target.value);
@@ -761,8 +761,8 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
       Object.assign(this.style, { overflow: "auto", maxHeight: `${left - 8}px` });
     }
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    const fits = Math.floor((room / z - GUTTER - MARGIN) / T), wide = this.get("part=flow").hidden ? 44 : 72; // for a finger
-    this.col = fits < 42 ? wide : fits;
+    const fits = Math.floor((room / z - GUTTER - MARGIN) / T);
+    this.col = fits >= 42 ? fits : this.get("part=flow").hidden ? 44 : 72; // for a finger
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);

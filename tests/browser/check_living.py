@@ -176,7 +176,7 @@ def test_a_shared_link_leads_to_the_picture_or_to_why_it_is_refused(page_of):
 def test_a_number_that_is_too_large_is_refused_where_it_is_typed(page_of):
     with page_of("b_f = 3") as page:
         page.locator(".big input[type=number]").fill("1e308")
-        assert values(page)["b"][1] == 3 and page.get_by_text("no number may lie beyond a million").is_visible()
+        assert values(page)["b"][1] == 3 and page.get_by_text("numbers up to a million").is_visible()
 
 
 def test_the_lessons_sentence_is_of_the_beginning_once_something_was_changed(page_of):
