@@ -24,8 +24,8 @@ npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/n
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-# .venv/with-EXTRA is made each time anew, which costs a moment where .venv holds already what `course` and this group of
-# pyproject.toml's optional dependencies ask for. tools/setup.py says why these are files.
+# .venv/with-EXTRA is looked at each time, which costs a moment where .venv holds already what `course` and this group of
+# pyproject.toml's optional dependencies ask for.
 define SETUP
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
   || { echo "Python 3.11 or newer is needed, $(PYTHON) is older or missing: try  make PYTHON=python3.11 ..." >&2; exit 1; }
@@ -39,8 +39,10 @@ endef
 setup: .venv/with-course  ## prepare .venv (the other commands do so by themselves)
 
 START ?= notebooks/01_forward_equations.ipynb
+# Jupyter's folder is the notebook's. It prints default_url where there is no browser to open the notebook in.
 LAB = $(RUN) -m jupyterlab --LabApp.news_url=None --LabApp.extension_manager=readonly --LabApp.custom_css=True \
-  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(START) $(OPTIONS)
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+  --LabApp.default_url=/lab/tree/$(notdir $(START)) $(START) $(OPTIONS)
 
 # Jupyter runs as root only when told to: whoever reaches it could do anything on this machine.
 not-as-root:
@@ -116,4 +118,4 @@ test-ledger: .venv/with-test  ## make mistakes in the left side of every numbere
 	$(RUN) -m tools.audit.ledger
 
 clean:  ## remove .venv and everything that tools left behind
-	rm -rf .venv .newest .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots
+	rm -rf .venv .venv.old .newest .pytest_cache .ruff_cache .hypothesis build *.egg-info site slides screenshots

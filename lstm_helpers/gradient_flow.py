@@ -7,23 +7,32 @@ Gers, Schmidhuber & Cummins (2000), section 3.
 
 from decimal import Decimal
 from itertools import pairwise
+from numbers import Real
 
 import numpy as np
 
-from lstm_helpers.inputs import check_steps
+from lstm_helpers.inputs import check_steps, float_array
 from lstm_helpers.lstm import check_trace
 from lstm_helpers.weights import check_gate, check_weights
 
-MOST_PATHS = 20_000
+MOST_PATHS, MOST_STEPS = 20_000, 10_000
 
 
 # --- paths: a node is "h3" or, for a pre-activation, "f~3" ---
 
 
 def count_paths(last, step, gate="f"):
-    """How many paths lead from L_last to that gate's pre-activation at `step`; (4.10). For f: 1, 5, 24, ..."""
+    """How many paths lead from L_last to that gate's pre-activation at `step`; (4.10). For f: 1, 5, 24, ...
+
+    Raises ValueError beyond 10,000 steps, where the number has 6,800 digits.
+    """
     check_gate(gate)
     check_steps(None, last=last, step=step)
+    if last - step > MOST_STEPS:
+        raise ValueError(
+            f"from step {step} to {last} there are more paths than can be counted: "
+            f"ask for no more than {MOST_STEPS:,} steps"
+        )
     from_h, from_c = (1, 0) if gate == "o" else (1, 1)
     for _ in range(step, last):
         from_h, from_c = 4 * from_h + from_c, 3 * from_h + from_c
@@ -71,8 +80,9 @@ def path_factors(path, trace, weights, dh_last=1.0):
     """The local derivative along each edge of a path, in its order; (4.1) to (4.3). Each (N,).
 
     path: nodes from "L" backwards, as gradient_paths gives them. trace, weights: of a scalar LSTM (H = 1), of which L
-    sees the last h alone. dh_last: dL/dh_last. Raises ValueError for a wider LSTM, for a path that does not begin
-    with L and the last h, and for an edge that is none.
+    sees the last h alone. dh_last: dL/dh_last, (N,), or one number for all sequences. Raises ValueError for a wider
+    LSTM, for a path that does not begin with L and the last h, and for an edge that is none; TypeError or ValueError
+    for a dh_last that does not fit.
     """
     _check(trace, weights)
     if weights.H != 1:
@@ -88,7 +98,7 @@ def path_factors(path, trace, weights, dh_last=1.0):
         )
     value = {name: getattr(trace, name)[..., 0] for name in "ifgomh"}
     cells = trace.cells[..., 0]
-    factors = [np.broadcast_to(np.asarray(dh_last, trace.h.dtype), (N,))]
+    factors = [_a_number_each(dh_last, N, weights.dtype)]
     for start, end in pairwise(path[1:]):
         kind, t = _kind_and_step(start)
         if end not in predecessors(start, 1):
@@ -118,6 +128,16 @@ def path_factors(path, trace, weights, dh_last=1.0):
 def path_gradient(path, trace, weights, dh_last=1.0):
     """The chain product along one path, (N,): its share in the gradient of L. Arguments as for path_factors."""
     return np.prod(path_factors(path, trace, weights, dh_last), axis=0)
+
+
+def _a_number_each(dh_last, N, dtype):
+    """dh_last for each of N sequences."""
+    if isinstance(dh_last, Real) and not isinstance(dh_last, bool):
+        dh_last = np.full(N, dh_last, dtype)
+    float_array("dh_last", dh_last, 1, "(N,), or a number", dtype)
+    if len(dh_last) != N:
+        raise ValueError(f"dh_last has shape {dh_last.shape}, but must be (N,) = ({N},), or a number for all sequences")
+    return dh_last
 
 
 # --- Jacobians ---

@@ -19,7 +19,7 @@ def float_array(name, value, ndim, shape, dtype=None, like="the weights"):
     """value, if it is a finite float array with ndim axes and the wanted dtype."""
     # Subclasses are not taken: a matrix multiplies where an array goes entry by entry, a mask would be ignored.
     if type(value) not in (np.ndarray, np.memmap):
-        raise TypeError(f"{name} must be a NumPy array of shape {shape}, not {describe(value)}{_as_array(name, value)}")
+        raise TypeError(f"{name} must be a NumPy array of shape {shape}, not {describe(value)}{as_array(name, value)}")
     if not np.issubdtype(value.dtype, np.floating):
         raise TypeError(f"{name} holds {value.dtype} numbers, but must hold floats{_as_floats(name, value)}")
     if not value.dtype.isnative:
@@ -41,7 +41,7 @@ def float_array(name, value, ndim, shape, dtype=None, like="the weights"):
     return value
 
 
-def _as_array(name, value):
+def as_array(name, value):
     """How to make the array that was wanted; nothing where no way is known to work."""
     if isinstance(value, np.matrix):
         return f": its * multiplies matrices, where an array's goes entry by entry. Pass np.asarray({name})"

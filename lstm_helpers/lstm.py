@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_helpers.inputs import check_belong, check_inputs, check_state, describe, float_array
+from lstm_helpers.inputs import as_array, check_belong, check_inputs, check_state, describe, float_array
 from lstm_helpers.weights import check_weights
 
 
@@ -18,8 +18,11 @@ def sigmoid(z):
     """The logistic function 1 / (1 + exp(-z)), equation (1.1), for any real z without overflow.
 
     Any shape, the dtype is kept. Computed as (1 + tanh(z/2)) / 2, whose error is at most one
-    rounding unit of 1: below z = -37 (float64) or z = -17 (float32) the result is exactly 0.
+    rounding unit of 1: below z = -38 (float64) or z = -20 (float32) the result is exactly 0.
+    Raises TypeError for what is neither array nor number.
     """
+    if not hasattr(z, "dtype") and not isinstance(z, (int, float)):
+        raise TypeError(f"z must be a NumPy array or a number, not {describe(z)}{as_array('z', z)}")
     return 0.5 * np.tanh(0.5 * z) + 0.5
 
 
@@ -45,7 +48,7 @@ class LSTMTrace:
 
     x: (T, N, I). i, f, g, o, c, m, h: (T, N, H). h0, c0: (N, H), the states before step 1.
     x, h0 and c0 are the caller's own arrays where they were given. For the backward pass:
-    inputs: (T+1, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.9); the last has h_T only.
+    inputs: (T+1, N, H+I+1), what step t multiplies: the rows [h_{t-1}, x_t, 1] of (1.9); the last is [h_T, 0, 1].
     gates: (T, N, 4H), stacked like the weights. cells: (T+1, N, H), c_0 to c_T. i, f, g, o and c are views of these.
     """
 
@@ -124,7 +127,7 @@ def lstm_forward(x, weights, h0=None, c0=None):
     # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.9).
     shapes = ((T + 1, N, H + I + 1), (T, N, 4 * H), (T + 1, N, H), (T, N, H))
     inputs, gates, c, m = (np.empty(shape, weights.dtype) for shape in shapes)
-    inputs[0, :, :H], inputs[:T, :, H:-1], inputs[..., -1] = h0, x, 1
+    inputs[0, :, :H], inputs[:T, :, H:-1], inputs[T, :, H:-1], inputs[..., -1] = h0, x, 0, 1
     # One tanh serves all four gates: sigmoid(z) = tanh(z/2)/2 + 1/2 for i, f, o, and tanh(z) as it is for g.
     slope = np.repeat(np.array([[0.5, 0.5, 1, 0.5]] * N, weights.dtype), H, axis=1)  # (N, 4H): no broadcasting
     offset = 1 - slope

@@ -54,7 +54,10 @@ class RNNWeights:
 
 @dataclass(frozen=True, eq=False)
 class RNNTrace:
-    """x: (T, N, I). theta (pre-activations) and S (states): (T, N, H). S0: (N, H), the state before step 1."""
+    """x: (T, N, I). theta (pre-activations) and S (states): (T, N, H). S0: (N, H), the state before step 1.
+
+    x and S0 are copies: what happens to the caller's arrays later does not change the gradients.
+    """
 
     x: np.ndarray
     theta: np.ndarray
@@ -78,7 +81,7 @@ def rnn_forward(x, weights, S0=None):
     for t in range(len(x)):
         theta[t] += before @ weights.W_s.T
         before = np.tanh(theta[t], out=S[t])
-    return RNNTrace(x, theta, S, S0)
+    return RNNTrace(np.array(x), theta, S, np.array(S0))
 
 
 def rnn_jacobians(trace, weights):

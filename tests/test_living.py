@@ -272,3 +272,59 @@ def test_a_copied_line_is_taken_with_or_without_quotes():
 def test_what_is_no_line_is_refused_in_plain_words(line, words):
     with pytest.raises(ValueError, match=words):
         Configuration.from_line(line)
+
+
+# --- hostile lines, and numbers too large ---
+
+
+def huge(size, T=12, I=4):
+    """A line of which every number is as large as that, its sign by chance."""
+    rng = np.random.default_rng(T)
+
+    def draw(*shape):
+        return (size * rng.choice([-1, 1], shape)).tolist()
+
+    names = {"x": (T, I), "W_x": (4, I), "W_h": (4,), "b": (4,), "h0": (), "c0": (), "y": ()}
+    rnn = {"W_x": draw(I), "W_s": draw(), "b": draw()}
+    return {name: draw(*shape) for name, shape in names.items()} | {"rnn": rnn, "t": T, "node": "f~1"}
+
+
+def edge():
+    """Lines of numbers as large as may be, and of such as make a gradient exactly 0."""
+    still = PRESETS["b_f = 3"] | {"rnn": {"W_x": [0], "W_s": 0, "b": 0}}
+    steepest = huge(0) | {"W_h": [1e6] * 4, "y": 1, "rnn": {"W_x": [0] * 4, "W_s": 1e6, "b": 0}}  # no gate saturates
+    return [*(huge(1e6, T) for T in range(1, 13)), *(huge(size) for size in (0, 1e-300, 1, 1e3)), still, steepest]
+
+
+def test_as_large_as_may_be_everything_drawn_is_a_number():
+    for values, told in zip(edge(), asked([json.dumps(one) for one in edge()], ask="living_lines.js")):
+        assert "refused" not in told, (told, values)
+        assert not re.search("NaN|Infinity|undefined|null", told["drawn"]), (values, told["drawn"])
+        one = Configuration.from_values(values)
+        for array in (*vars(one.gradients).values(), one.rnn_gradients, one.trace.c):
+            assert np.isfinite(array).all()
+
+
+def test_what_may_overflow_is_refused_in_plain_words():
+    def filled(value, size):
+        if isinstance(value, dict):
+            return {key: filled(one, size) for key, one in value.items()}
+        return [filled(one, size) for one in value] if isinstance(value, list) else size
+
+    latch, names = PRESETS["a latch"], ("x", "W_x", "W_h", "b", "h0", "c0", "y", "rnn")
+    sizes = (1e308, -1.01e6, 10**400)
+    lines = [json.dumps(latch | {name: filled(latch[name], size)}) for name in names for size in sizes]
+    for line, told in zip(lines, asked(lines, ask="living_lines.js")):
+        with pytest.raises(ValueError, match="million"):
+            Configuration.from_line(line)
+        assert "million" in told.get("refused", told), told["view"]
+
+
+def test_an_address_names_no_view_that_is_none_and_what_cannot_be_read_is_told():
+    views = [json.dumps(PRESETS["a latch"] | {"view": view}) for view in ("constructor", "__proto__", "paths", 1)]
+    lines = [*views, "%E0%A4%A", "%", "[" * 10**5]
+    told = asked(lines, ask="living_lines.js")
+    assert [one.get("view") for one in told[:4]] == ["", "", "paths", ""]
+    assert {one.get("refused") for one in told[4:]} == {"Error: this is not a line copied from here"}
+    with pytest.raises(ValueError, match="press its button Copy"):
+        Configuration.from_line(lines[-1])

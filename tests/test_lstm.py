@@ -118,6 +118,7 @@ def test_the_trace_holds_what_was_given():
     assert trace.x is case.x and trace.h0 is case.h0 and trace.c0 is case.c0
     assert np.array_equal(trace.cells[0], case.c0) and np.array_equal(trace.cells[1:], trace.c)
     assert np.array_equal(trace.m, np.tanh(trace.c))
+    assert np.array_equal(trace.inputs[-1], np.hstack([trace.h[-1], np.zeros((3, 2)), np.ones((3, 1))]))
 
 
 def test_no_argument_is_changed():
@@ -174,6 +175,8 @@ REFUSED = {
     "step: a whole sequence": (lambda: lstm_step(ok.x, ok.h0, ok.c0, ok.weights), ValueError, r"\(N, I\)"),
     "step: h_prev of another batch": (lambda: lstm_step(ok.x[0], ok.h0[:1], ok.c0, ok.weights), ValueError, "h_prev"),
     "step: integers": (lambda: lstm_step(ok.x[0], ok.h0.astype(int), ok.c0, ok.weights), TypeError, "h_prev"),
+    "sigmoid: a list": (lambda: sigmoid([0, 1]), TypeError, r"^z must be .*, not a list: pass np.array\(z, "),
+    "sigmoid: nothing": (lambda: sigmoid(None), TypeError, "z must be a NumPy array or a number, not None$"),
     "step: no weights": (lambda: lstm_step(ok.x[0], ok.h0, ok.c0, (1, 2, 3)), TypeError, "LSTMWeights"),
 }
 

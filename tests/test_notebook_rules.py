@@ -2,6 +2,7 @@
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_rules import RULES
@@ -95,6 +96,11 @@ FAULTS = {
     "stderr": (break_cell("check", outputs=[new_output("stream", name="stderr", text="w")]), "says_nothing_on_stderr"),
     "a path": (break_cell("check", outputs=[text("in /home/me/x.py")]), "names_no_machine"),
     "an address": (break_cell("check", outputs=[text("<A at 0x7f0012345678>")]), "names_no_machine"),
+    "a table that is cut off": (
+        break_cell("check", outputs=[text(str(pd.DataFrame({"gate": ["forget" * 9]})))]),
+        "shows_all_of_it",
+    ),
+    "an array that is cut off": (break_cell("check", outputs=[text(repr(np.arange(2000)))]), "shows_all_of_it"),
     "an error not on purpose": (break_cell("mistake", metadata={}), "raises_only_on_purpose"),
     "a random id": (break_cell("check", id="a1b2c3d4-aaaa-bbbb-cccc-0123456789ab"), "has_stable_ids"),
     "an excuse without a timing": (

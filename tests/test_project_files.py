@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from tools.notebooks import COURSE, ROOT, read
+from tools.slides.handout import find_browser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch-cpu"}
@@ -157,6 +158,15 @@ def test_what_has_a_schema_keeps_to_it(name, tmp_path):
     said = breaches(schema, ROOT / name, broken)
     assert f"{broken}::" in said and "nonsense" in said
     assert f"{ROOT / name}::" not in said
+
+
+def test_chrome_is_found_where_macos_keeps_it_and_the_readme_names_it(monkeypatch):
+    chrome = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    monkeypatch.setattr("shutil.which", lambda name: name if name == chrome else None)
+    assert find_browser() == chrome
+    for name in ("README.md", "README.zh.md"):
+        line = next(line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "make handout" in line)
+        assert "Chromium" in line and "Chrome" in line.replace("Chromium", "")
 
 
 def test_the_citation_is_of_this_version():

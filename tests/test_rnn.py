@@ -105,6 +105,14 @@ def test_terms_keep_sequences_apart():
             assert np.abs(together[name][:, n] - alone[name][:, 0]).max() < 1e-15
 
 
+def test_a_trace_keeps_what_was_given():
+    weights, x, S0 = random_rnn(4, 2, 1, 1)
+    trace = rnn_forward(x, weights, S0)
+    before = chain_terms(trace, weights, 4)
+    x[:] = S0[:] = 0
+    assert all(np.array_equal(terms, before[name]) for name, terms in chain_terms(trace, weights, 4).items())
+
+
 weights, x, S0 = random_rnn(4, 2, 3, 5)
 trace = rnn_forward(x, weights, S0)
 scalar, scalar_x, _ = random_rnn(4, 2, 1, 1)

@@ -7,6 +7,7 @@ gradients that are measured before and after come from this course's own mathema
 
 import copy
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -60,12 +61,22 @@ class Run:
     task: str = "digits"
 
     def __post_init__(self):
-        if self.network not in NETWORKS:
+        for name in ("L", "seed", "replica", "epochs"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+                raise ValueError(f"{name} is {value!r}, but must be a whole number")
+        for name in ("rate", "clip"):
+            value = getattr(self, name)
+            if not isinstance(value, Real) or isinstance(value, bool):
+                raise ValueError(f"{name} is {value!r}, but must be a number")
+        if self.network not in list(NETWORKS):
             raise ValueError(f"there is no network {self.network!r}: choose one of {list(NETWORKS)}")
-        if self.task not in TASKS:
+        if self.task not in list(TASKS):
             raise ValueError(f"there is no task {self.task!r}: choose one of {list(TASKS)}")
         if self.L < 3:
             raise ValueError(f"L is {self.L}, but what is to be remembered are the first two digits: 3 is the least")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}, but random numbers begin from 0 or more")
         if self.replica < 0:
             raise ValueError(f"replica is {self.replica}, but the start weights are moved by 0, 1, 2 … roundings")
         if not 0 < self.rate < np.inf:

@@ -1,7 +1,8 @@
 """The doctor: hand in a backward pass, and learn which of its equations is wrong.
 
-A gradient is a sum over paths, and a path a product over arrows: so the mistakes can be told apart, and three at once
-are named as three. Numbers such as (3.5) are the equations of notebook 03.
+A gradient is a sum over paths, and a path a product over arrows: so mistakes can be told apart, several at once too, as
+long as none makes zero what another would be seen in (mend it, and ask again). Numbers such as (3.5) are the equations
+of notebook 03.
 """
 
 import numpy as np

@@ -17,6 +17,7 @@ from lstm_helpers.weights import LSTMWeights
 
 KEYS = ("x", "W_x", "W_h", "b", "h0", "c0", "y", "rnn")
 MOST_STEPS = 12
+LARGEST = 1e6  # with every number as large, no gradient of twelve steps overflows
 
 FOLDER = Path(__file__).parent
 LESSONS, WORDS, DRAWING = (
@@ -47,7 +48,7 @@ class Configuration:
         """
         try:
             return cls.from_values(line if isinstance(line, dict) else json.loads(line))
-        except (TypeError, json.JSONDecodeError):
+        except (TypeError, json.JSONDecodeError, RecursionError):
             raise ValueError(
                 say(
                     'the line copied from the picture is wanted, as a text that begins with {{"x": and ends with }}, '
@@ -111,9 +112,14 @@ def _numbers(name, value, shape):
     wanted = " x ".join(say("any") if size is None else str(size) for size in shape) or say("one number")
     try:
         array = np.array(value, float)
+    except OverflowError:  # a whole number of hundreds of digits
+        array = np.array(np.inf)
     except (TypeError, ValueError):
         hint = say("{} holds something that is no number: copy the line anew from the picture")
         raise ValueError(hint.format(name)) from None
+    if (np.abs(array) > LARGEST).any():
+        hint = say("{} holds a number beyond a million, with which gradients may overflow: make it smaller")
+        raise ValueError(hint.format(name))
     fits = array.ndim == len(shape) and all(size in (None, got) for size, got in zip(shape, array.shape))
     if not fits or not np.isfinite(array).all() or 0 in array.shape:
         hint = say("{} must be {} of finite numbers, but it is {}: copy the line anew")

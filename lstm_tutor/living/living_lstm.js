@@ -164,9 +164,6 @@ const rnn = {
 const { lessons: PRESETS, zh } = globalThis.livingLSTM;
 for (const [name, preset] of Object.entries(PRESETS)) PRESETS[name] = { ...PRESETS[preset.like], ...preset };
 
-globalThis.livingLSTM = { lessons: PRESETS, zh, lstm, rnn, PRESETS };
-if (!globalThis.customElements || customElements.get("living-lstm")) return;
-
 // --- words: say, put before a template, says it in the language that is drawn in, words = {"at k = {}": …} ---
 
 let words = {};
@@ -183,7 +180,7 @@ const SHORT = { f: "forget", i: "input", g: "candidate", o: "output" };
 const TABS = { forward: "Forward", backward: "Backward", paths: "Paths" };
 // What each view shows.
 const PARTS = { inputs: "forward backward paths", gates: "forward", memory: "forward", cell: "forward", flow: "backward paths",
-  terms: "backward", race: "backward", paths: "paths" };
+  terms: "backward", race: "backward", paths: "paths", rnn: "forward backward paths" };
 const sub = (number) => String(number).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
 const up = (number) => String(number).replace(/[-\d]/g, (d) => (d === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]));
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, k) => first + k);
@@ -194,6 +191,7 @@ const sum = (values) => values.reduce((a, b) => a + b, 0);
 function said(value) {
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (size === Infinity) return "∞"; // so many times an RNN's gradient of 0
   if (size < 1e-3 || size >= 1e4) {
     const [digits, power] = value.toExponential(1).split("e");
     return `${digits.replace("-", "−")}·10${up(+power)}`;
@@ -251,7 +249,7 @@ sub { line-height: 0 } small { display: block; font-size: .8em; font-weight: 400
 table { border-collapse: collapse; width: 100% } th, td { padding: .1em .25em; border: 0; text-align: center; vertical-align: top; background: none }
 .knobs { table-layout: fixed } .knobs th[scope=row] { width: 2.4em; text-align: left } .knobs th { color: var(--k); line-height: 1.2 }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.3em, 1fr)); gap: .3em .6em } fieldset { border: 0; padding: 0; margin: .7em 0 0; min-width: 0 } legend { padding: 0 }
-.roll { overflow: auto hidden }
+.roll { overflow: auto hidden } .roll, [data-weights] { display: flex; flex-direction: column } .step, [data-svg=steps] { order: -2 }
 figure { margin: 0 0 .7em; width: max-content; min-width: 100% } figcaption { position: sticky; left: 0; max-width: var(--seen); margin-bottom: .15em }
 svg { display: block; font-family: inherit; overflow: visible; touch-action: pan-x pan-y } svg[data-drag] { touch-action: pan-x; cursor: ns-resize } svg[data-svg=flow] { cursor: pointer } svg text { pointer-events: none; user-select: none }
 .row { display: grid; margin-left: calc(34px * var(--z)); grid-template-columns: var(--columns) }
@@ -266,17 +264,20 @@ li [aria-pressed=true] { background: var(--tint); border-color: var(--exact) }
 
 // --- what a line may hold ---
 
-function read_line(words) {
+const LARGEST = 1e6; // with every number as large, nothing that is drawn overflows
+const fair = (value) => Number.isFinite(value) && Math.abs(value) <= LARGEST;
+
+function read_line(words, decoded = String) {
   let state;
   try {
-    state = JSON.parse(words.trim().replace(/^'|'$/g, "")); // Python’s quotes may stand around it
+    state = JSON.parse(decoded(words).trim().replace(/^'|'$/g, "")); // Python’s quotes may stand around it
   } catch {
     throw Error(say`this is not a line copied from here`);
   }
   const numbers = (name, value, ...shape) => {
     const fits = (part, [size, ...rest]) =>
-      size === undefined ? Number.isFinite(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
-    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers` : say`${name} must be one finite number`);
+      size === undefined ? fair(part) : Array.isArray(part) && part.length === size && part.every((p) => fits(p, rest));
+    if (!fits(value, shape)) throw Error(shape.length ? say`${name} must be ${shape.join(" × ")} finite numbers up to a million` : say`${name} must be one finite number up to a million`);
   };
   const T = state?.x?.length, I = state?.x?.[0]?.length;
   if (!(T >= 1 && T <= MOST_STEPS && I >= 1 && I <= 4)) throw Error(say`x must hold 1 to 12 steps of 1 to 4 numbers`);
@@ -287,7 +288,7 @@ function read_line(words) {
   numbers("rnn W_x", state.rnn?.W_x, I);
   for (const name of ["W_s", "b"]) numbers(`rnn ${name}`, state.rnn[name]);
   const t = clamp(Math.round(state.t) || T, 1, T), [, gate, step] = /^([ifgo])~(\d+)$/.exec(state.node) ?? [0, "f", 1];
-  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = state.view in TABS ? state.view : undefined;
+  const { x, W_x, W_h, b, h0, c0, y, rnn: beside } = state, view = Object.hasOwn(TABS, state.view) ? state.view : undefined;
   const kept = { x, W_x, W_h, b, h0, c0, y, rnn: beside, t, node: `${gate}~${clamp(+step, 1, T)}`, view };
   return JSON.parse(JSON.stringify(kept));
 }
@@ -396,7 +397,8 @@ function draw_flow(found, state, col, { log, route }) {
     return disc(x, y, node[1] === "~" ? r : r + 0.5, chosen ? "tint" : "ground", chosen ? "exact" : colour, chosen ? 3.5 : 1.5) + text(x, y + r * 0.42, node[1] === "~" ? `${node[0]}\u0303` : node[0], colour, Math.max(9.5, r * 1.35));
   });
   const lit = route && stops(route.nodes), trail = lit?.slice(1).map((node, k) => shaft(bend(lit[k], node))).join("");
-  const numbers = range(1, T).map((t) => text(place(`c${t}`, col, T)[0], 14, said(d.c[t - 1]), "grey", 11) + text(place(`h${t}`, col, T)[0], 200, said(d.h[t - 1]), "grey", 11)).join("");
+  const small = Math.min(11, 0.22 * col), number = (node, y, v) => text(place(node, col, T)[0], y, said(v), "grey", small);
+  const numbers = range(1, T).map((t) => number(`c${t}`, 14, d.c[t - 1]) + number(`h${t}`, 200, d.h[t - 1])).join("");
   const pres = ORDER.map((g) => colored(g, `${g}\u0303`)).join(" ");
   const strongest = arrows.slice(-3).reverse().map(([a, b, v]) => `${symbol(a)} → ${symbol(b)}: ${said(v)}`).join(", ");
   const scale = log ? say`logarithmically, from ${said(10 ** (power - DECADES))} to ${said(most)}` : say`up to ${said(most)}`;
@@ -439,11 +441,11 @@ function draw_race({ T, race }, state, col, { base }) {
   const [exact, product, of_rnn] = [race.exact, race.product, race.rnn].map((values) => values[k - 1]), off = Math.abs(product / exact - 1);
   const verdict = exact * product < 0 ? `<b class="c-f">${say`the product has the wrong sign`}</b>` : !exact || off < 0.005 ? say`the two agree` : say`the product is off by ${said(100 * off)} %`;
   const signs = range(1, T).filter((n) => race.exact[n - 1] * race.product[n - 1] < 0).join(" "), also = signs && signs !== `${k}` ? colored("f", say` (wrong sign at k = ${signs})`) : "";
-  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`), times = said(Math.abs(exact / of_rnn));
+  const left = `<b>${colored("exact", `dC${at}/dC${sub(k)} = ${said(exact)}`)}</b>`, beside = colored("rnn", `RNN: dS${at}/dS${sub(k)} = ${said(of_rnn)}`), times = said(exact && Math.abs(exact / of_rnn));
   return { height,
     ink: axis.join("") + `<g opacity="0.18">${run(before, "exact", 6)}</g>` + run(race.rnn, "rnn", 2) + run(race.exact, "exact", 3.2) + run(race.product, "ink", 1.6, { "stroke-dasharray": "5 3" }),
     label: say`Race of gradients over the step k that they reach back to, in powers of ten. At k = ${k}: dC_T/dC_k ${said(exact)}, product ${said(product)}, RNN ${said(of_rnn)}.`,
-    caption: say`at k = ${k}: ${left}, product of the sums above (dashed) ${said(product)}: ${verdict}${also}. ${beside}; the LSTM’s is ${times} times that. Hollow: negative; pale: as the lesson began.` };
+    caption: say`at k = ${k}: ${left}, product of the four terms’ sums (dashed) ${said(product)}: ${verdict}${also}. ${beside}; the LSTM’s is ${times} times that. Hollow: negative; pale: as the lesson began.` };
 }
 
 // The cell of notebook 01 with its numbers.
@@ -493,6 +495,10 @@ function factor_name(start, end) {
   return kind === "g" ? `1−g${s}²` : `${name}${s}(1−${name}${s})`;
 }
 
+const draw = { gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race };
+globalThis.livingLSTM = { lstm, rnn, PRESETS, read_line, results, draw, draw_cell, write_sums };
+if (!globalThis.customElements || customElements.get("living-lstm")) return;
+
 // --- the element: <living-lstm preset="a latch" view="backward"> ---
 
 class LivingLSTM extends HTMLElement {
@@ -504,16 +510,16 @@ class LivingLSTM extends HTMLElement {
       // What the page says, or JupyterLab's address of the notebook that is being opened.
       this.words = words = document.documentElement.lang.startsWith("zh") || location.pathname.includes("/zh/") ? zh : {};
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${STYLE}</style>${this.skeleton()}`;
-      this.find("details").open = !this.closest(".reveal") && this.clientWidth >= 860;
+      this.find("details").open = this.closest(".slides") || this.clientWidth >= 860;
       this.listen();
       this.night = matchMedia("(prefers-color-scheme: dark)");
-      const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = given in PRESETS ? given : "worked example";
-      this.view = view in TABS ? view : PRESETS[preset].view;
+      const [given, view] = ["preset", "view"].map((name) => this.getAttribute(name)), preset = Object.hasOwn(PRESETS, given) ? given : "worked example";
+      this.view = Object.hasOwn(TABS, view) ? view : PRESETS[preset].view;
       this.theme();
       this.load(PRESETS[preset], preset);
       // The address may carry a line, for the first one on the page; not where the address belongs to reveal.js or to Lab.
       this.has_address = document.querySelector("living-lstm") === this && !this.closest(".reveal") && !document.body.dataset.jpThemeName;
-      if (this.has_address && location.hash.startsWith("#lstm=")) this.take(decodeURIComponent(location.hash.slice(6)));
+      if (this.has_address) for (const event of ["load", "hashchange"]) addEventListener(event, () => this.follow());
     }
     this.sized = new ResizeObserver(() => {
       this.measured = false;
@@ -560,7 +566,7 @@ class LivingLSTM extends HTMLElement {
     return `<div class="w" role="group" aria-label="${say`A living LSTM`}"><div class="pad">
 <div class="top"><label><b>${say`Lesson`}</b> <select data-do="preset">${Object.keys(PRESETS).map((name) => `<option value="${name}">${say([name])}</option>`).join("")}</select></label><button data-do="again">${say`Start again`}</button>
   <div class="tabs" role="radiogroup" aria-label="${say`what to look at`}">${Object.entries(TABS).map(([view, name]) => `<label><input type="radio" name="view" data-do="view" value="${view}">${say([name])}</label>`).join("")}</div></div>
-<div class="grid"><p class="look" data-look></p><div class="big"><span>${say`forget bias b<sub>f</sub>`}</span>${this.knob("b.1", say`b_f, the forget bias`)}</div><div class="time"><div class="roll">
+<div class="grid"><p class="look"><span data-look></span> <i data-since>${say`That was at the beginning.`}</i></p><div class="big"><span>${say`forget bias b<sub>f</sub>`}</span>${this.knob("b.1", say`b_f, the forget bias`)}</div><div class="time"><div class="roll">
   <div class="step"><label><span class="ears">${say`step t to look at`}</span><input type="range" data-do="t" min="1"></label></div>
   <svg aria-hidden="true" data-svg="steps"><g></g><g></g></svg>
   <figure data-part="inputs"><figcaption class="c-grey">${say`Inputs: drag the bars`}<span data-type>${say`, or type`}</span></figcaption><div data-inputs></div></figure>
@@ -586,7 +592,7 @@ class LivingLSTM extends HTMLElement {
     this.get("weights").innerHTML = `<table class="knobs"><thead><tr><td></td>${ORDER.map((g) => `<th scope="col" style="--k:var(--${g})">${g}<small>${say([SHORT[g]])}</small></th>`).join("")}</tr></thead><tbody>${inputs.map((j) => row(`W<sub>x${n(j)}</sub>`, (k) => `W_x.${k}.${j}`, `W_x${n(j)}`)).join("")}
 ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_")}</tbody></table>
 <fieldset><legend>${say`Loss, start, steps`}</legend><div class="three" style="--k:var(--exact)">${small("y", say`target y*`, say`target y*`, -1, 1)}${small("h0", say`h₀ and S₀`, "h_0")}${small("c0", "c₀", "c_0")}<label>T = <span data-T></span> <input type="range" data-do="T" min="2" max="${MOST_STEPS}"></label></div></fieldset>
-<fieldset><legend class="c-rnn">${say`The tanh RNN beside it`}</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
+<fieldset data-part="rnn"><legend class="c-rnn">${say`The tanh RNN beside it`}</legend><div class="three" style="--k:var(--rnn)">${inputs.map((j) => small(`rnn.W_x.${j}`, `W<sub>x${n(j)}</sub>`, `RNN W_x${n(j)}`)).join("")}${small("rnn.W_s", "W<sub>s</sub>", "RNN W_s", -2, 2)}${small("rnn.b", "b<sub>1</sub>", "RNN b_1")}</div></fieldset>
 <p>${say`Draw at random:`} <button data-do="draw-x">${say`inputs`}</button> <button data-do="draw-w">${say`weights`}</button></p>`;
     this.get("inputs").innerHTML = inputs.map((j) => `<svg data-drag="${j}" role="img" aria-label="${say`bars of input ${j + 1}`}"><g></g><g></g></svg><div class="row">${range(1, T)
       .map((t) => `<input type="number" data-at="x.${t - 1}.${j}" step="any" autocomplete="off" aria-label="${say`x${n(j)} at step ${t}`}">`).join("")}</div>`).join("");
@@ -607,17 +613,26 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     if (before?.x.length !== this.state.x.length || before.x[0].length !== this.state.x[0].length) this.rebuild();
     this.ranges = new Map(); // how far each slider reaches
     this.base = results(this.state);
+    this.begin = this.numbers();
     this.limits = this.state.x[0].map((_, j) => Math.max(2, ...this.state.x.map((x_t) => Math.abs(x_t[j]))));
     this.render();
   }
 
-  take(words) {
+  take(words, decoded) {
     try {
-      this.load(read_line(words));
+      this.load(read_line(words, decoded));
       this.get("said").textContent = say`taken over`;
+      return true;
     } catch (error) {
       this.get("said").textContent = say`not taken over: ${error.message}`;
     }
+  }
+
+  // To what a shared link holds, or to the words why it is refused.
+  follow() {
+    if (!location.hash.startsWith("#lstm=")) return;
+    if (this.take(location.hash.slice(6), decodeURIComponent)) this.scrollIntoView();
+    else this.get("said").scrollIntoView(false);
   }
 
   // The state's number at an address such as W_x.1.0; with a value, after setting it.
@@ -634,9 +649,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     const root = this.shadowRoot, listen_to = (type, act) => root.addEventListener(type, act);
     listen_to("input", ({ target }) => {
       const { at, do: what } = target.dataset;
-      this.get("said").textContent = "";
+      const far = at && !fair(+target.value), good = at && target.value !== "" && !far;
+      this.get("said").textContent = far ? say`numbers up to a million` : "";
       if (at) {
-        const good = target.value !== "" && Number.isFinite(+target.value);
         target.setAttribute("aria-invalid", !good);
         if (good) this.at(at, +target.value);
       } else if (what === "t") this.state.t = +target.value;
@@ -710,6 +725,10 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     this.get("do=T").focus();
   }
 
+  numbers() {
+    return JSON.stringify({ ...this.state, t: 0, node: 0, view: 0 });
+  }
+
   line() {
     return JSON.stringify({ ...this.state, view: this.view });
   }
@@ -727,18 +746,23 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     element.innerHTML = markup;
   }
 
-  // The columns are as wide as there is room for; on a wide screen and on slides everything is larger.
+  // The columns are as wide as there is room for, or roll where they would be too narrow; on a wide screen and on slides everything is larger.
   measure() {
-    const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides || clientWidth >= 1500 ? 1.2 : 1);
+    const slides = this.closest(".slides"), { style, clientWidth } = this.find(".w"), z = (this.zoom = slides ? 1.15 : clientWidth >= 1500 ? 1.2 : 1);
     style.setProperty("--z", z);
-    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) part.hidden = !PARTS[part.dataset.part].includes(this.view);
+    const first = (slides && PRESETS[this.begun]?.first) ?? ""; // what is spoken of in the room stands above the rest
+    for (const part of this.shadowRoot.querySelectorAll("[data-part]")) {
+      part.hidden = !PARTS[part.dataset.part].includes(this.view);
+      part.style.order = first.includes(part.dataset.part) ? -1 : 0;
+    }
     for (const part of this.shadowRoot.querySelectorAll(".row, [data-type]")) part.hidden = this.view !== "forward";
     if (slides) { // what does not fit on the slide is scrolled to
       const [seen, own] = [slides, this].map((element) => element.getBoundingClientRect()), left = slides.offsetHeight * (1 - (own.top - seen.top) / seen.height);
       Object.assign(this.style, { overflow: "auto", maxHeight: `${left - 8}px` });
     }
     const room = this.find(".roll").clientWidth, T = this.state.x.length;
-    this.col = Math.max(this.get("part=flow").hidden ? 44 : room > 600 * z ? 50 : 72, Math.floor((room / z - GUTTER - MARGIN) / T));
+    const fits = Math.floor((room / z - GUTTER - MARGIN) / T);
+    this.col = fits >= 42 ? fits : this.get("part=flow").hidden ? 44 : 72; // for a finger
     this.width = GUTTER + T * this.col + MARGIN;
     style.setProperty("--seen", `${room}px`);
     style.setProperty("--columns", `repeat(${T}, ${this.col * z}px)`);
@@ -765,9 +789,9 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
     paint(this.get("svg=steps"), { height: 18, ink: draw_steps(T, state.t, col) });
     const high = state.x[0].length > 1 || this.view !== "forward" ? 34 : 58;
     if (seen("inputs")) for (const svg of this.shadowRoot.querySelectorAll("[data-drag]")) paint(svg, { height: high, ink: draw_bars(state, +svg.dataset.drag, this.limits[svg.dataset.drag], col, high) });
-    for (const [part, draw] of Object.entries({ gates: draw_gates, memory: draw_memory, flow: draw_flow, terms: draw_terms, race: draw_race })) {
+    for (const part of Object.keys(draw)) {
       if (!seen(part)) continue;
-      const picture = draw(found, state, col, how);
+      const picture = draw[part](found, state, col, how);
       paint(this.get(`svg=${part}`), picture, part !== "gates");
       this.put(this.get(`caption=${part}`), picture.caption);
     }
@@ -816,6 +840,7 @@ ${row("W<sub>h</sub>", (k) => `W_h.${k}`, "W_h")}${row("b", (k) => `b.${k}`, "b_
         input.removeAttribute("aria-invalid");
       }
     }
+    this.get("since").style.visibility = this.numbers() === this.begin ? "hidden" : ""; // its place is kept: nothing moves at the first touch
     this.get("do=t").value = state.t;
     this.get("do=T").value = this.get("T").textContent = state.x.length;
     this.find(`[data-do=view][value=${this.view}]`).checked = true;

@@ -18,6 +18,24 @@ CHARACTERS = """() => ['门', '梯'].map(one => {
 })"""
 
 
+# What can take the focus although its slide is not shown.
+ELSEWHERE = """() => [...document.querySelectorAll('.slides > section:not(.present) :is(a, button, input, summary)')]
+  .filter(control => { control.focus(); return document.activeElement === control; }).length"""
+# Which pictures that the lesson of a living LSTM speaks of first end below the slide, once something was changed.
+BELOW = """async () => {
+  const living = document.querySelector('section.present living-lstm'), hidden = [];
+  if (!living) return hidden;
+  living.state.b[1] = -living.state.b[1];
+  living.render();
+  const lowest = living.getBoundingClientRect().bottom;
+  for (const part of livingLSTM.PRESETS[living.begun].first.split(' ')) {
+    const shown = living.get(`part=${part}`);
+    if (!shown.checkVisibility() || shown.getBoundingClientRect().bottom > lowest) hidden.push(part);
+  }
+  return hidden;
+}"""
+
+
 def name(path):
     return str(path.relative_to(ROOT).with_suffix(""))
 
@@ -55,6 +73,8 @@ def test_deck(path, open_page):
         seen, moved, minutes = [], 0, 0
         for number, slide in enumerate(slides(page), start=1):
             seen += [f"slide {number}: {complaint}" for complaint in complaints(slide)]
+            seen += [f"slide {number}: {part} is out of sight" for part in page.evaluate(BELOW)]
+            assert not page.evaluate(ELSEWHERE), f"on slide {number} a Tab reaches other slides"
             minutes += page.evaluate("+Reveal.getCurrentSlide().dataset.minutes")
             for _ in range(page.locator(f"section.present {SLIDERS}").count()):
                 slider = page.locator(SLIDERS).nth(moved)

@@ -1,6 +1,7 @@
 """The living LSTM in a browser: by mouse, keyboard and touch; in JupyterLab, trusted or not, on a page, in a deck."""
 
 import json
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -26,9 +27,9 @@ def shown(preset="worked example", view=None):
 def page_of(open_page, tmp_path):
     """page_of(preset, view): a page with nothing but one living LSTM."""
 
-    def opened(preset="b_f = 3", view=None, address=""):
-        path = tmp_path / "page.html"
-        path.write_text(f"{HEAD}<body><main><h1>LSTM</h1>{shown(preset, view)}</main></body></html>", encoding="utf-8")
+    def opened(preset="b_f = 3", view=None, address="", before=""):
+        path, living = tmp_path / "page.html", before + shown(preset, view)
+        path.write_text(f"{HEAD}<body><main><h1>LSTM</h1>{living}</main></body></html>", encoding="utf-8")
         return open_page(path.as_uri() + address)
 
     return opened
@@ -159,6 +160,37 @@ def test_a_line_comes_and_goes_and_a_wrong_one_is_refused(page_of):
         assert values(page)["W_x"] == PRESETS["b_f = 3"]["W_x"]
 
 
+def test_a_shared_link_leads_to_the_picture_or_to_why_it_is_refused(page_of):
+    line = json.dumps(PRESETS["a latch"] | {"view": "constructor"})
+    before = "<div style='height: 9000px'></div>"
+    with page_of("b_f = 3", address=f"#lstm={quote(line)}", before=before) as page:
+        assert values(page)["W_x"] == PRESETS["a latch"]["W_x"] and values(page)["view"] == "backward"
+        assert 0 <= page.locator("living-lstm").bounding_box()["y"] < 100
+        for refused in ("%E0%A4%A", quote(line.replace("-20", "1e308"))):
+            page.evaluate("refused => { scrollTo(0, 0); location.hash = `lstm=${refused}` }", refused)
+            page.wait_for_function("scrollY > 8000")
+            box = page.get_by_text("not taken over: ").bounding_box()
+            assert 0 < box["y"] < page.viewport_size["height"] - box["height"] + 1
+
+
+def test_a_number_that_is_too_large_is_refused_where_it_is_typed(page_of):
+    with page_of("b_f = 3") as page:
+        page.locator(".big input[type=number]").fill("1e308")
+        assert values(page)["b"][1] == 3 and page.get_by_text("numbers up to a million").is_visible()
+
+
+def test_the_lessons_sentence_is_of_the_beginning_once_something_was_changed(page_of):
+    with page_of("b_f = 3") as page:
+        since = page.get_by_text("That was at the beginning.")
+        page.locator("[data-do=t]").press("Home")  # a step to look at is no change
+        assert values(page)["t"] == 1 and not since.is_visible()
+        below = page.locator(".big").bounding_box()
+        page.locator(".big input[type=range]").press("ArrowLeft")
+        assert values(page)["b"][1] == 2.95 and since.is_visible() and page.locator(".big").bounding_box() == below
+        page.locator("[data-do=again]").click()
+        assert values(page)["b"][1] == 3 and not since.is_visible()
+
+
 def test_every_lesson_and_every_number_of_steps_can_be_drawn(page_of):
     with page_of() as page:
         for preset in PRESETS:
@@ -242,7 +274,8 @@ def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
     cell.execution_count, cell.outputs = 1, [nbformat.v4.new_output("execute_result", data, execution_count=1)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f"living_{trusted}.ipynb")
-    with open_page(f"{address}/doc/tree/living_{trusted}.ipynb?reset", home=address, height=900) as page:
+    with open_page(f"{address}/lab/tree/living_{trusted}.ipynb?reset", home=address) as page:
+        page.set_viewport_size({"width": 1366, "height": 768})  # a laptop's, with Lab's sidebar
         page.wait_for_function("window.jupyterapp?.shell?.currentWidget", timeout=60_000)
         page.set_default_timeout(60_000)
         picture = page.locator(".jp-OutputArea img")
@@ -253,7 +286,11 @@ def test_in_jupyterlab(trusted, lab, open_page):  # noqa: F811
             return
         page.evaluate(RUN)
         page.locator("[data-do=line]").wait_for()
-        assert not picture.is_visible()
+        assert not picture.is_visible() and not page.evaluate("jupyterapp.shell.leftCollapsed")
+        for view in ("Forward", "Paths", "Backward"):
+            page.get_by_text(view, exact=True).click()
+            page.wait_for_timeout(100)
+            assert page.locator(".roll").evaluate("roll => roll.scrollWidth <= roll.clientWidth"), "L is out of sight"
         page.locator(".big input[type=range]").focus()
         page.keyboard.press("ArrowLeft")
         assert values(page)["b"][1] == 2.95

@@ -38,6 +38,9 @@ CUT = """() => [...document.querySelectorAll('main *')].filter(box =>
   && getComputedStyle(box).overflowX !== 'visible'
   && !(box.tabIndex === 0 && getComputedStyle(box).maskImage.includes('gradient'))
 ).map(box => box.outerHTML.slice(0, 120))"""
+# Heads of tables that say something, but are not seen.
+HEADLESS = """() => [...document.querySelectorAll('main thead')].filter(head =>
+  head.textContent.trim() && !head.getBoundingClientRect().height).map(head => head.textContent)"""
 IN_VIEW = """selector => {
   const box = document.querySelector(selector).getBoundingClientRect();
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
@@ -137,6 +140,7 @@ def test_page(path, open_page):
             ]
             assert not found, [(scheme, v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found]
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+        assert not page.evaluate(HEADLESS)
         for width in (1920, 400, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -146,19 +150,37 @@ def test_page(path, open_page):
             move_slider(page, slider)
 
 
-@pytest.mark.parametrize("folder, words", [("", "peephole"), ("zh", "窥视孔"), ("zh", "LSTM 遗忘门乘的")])
-def test_search(open_page, folder, words):
+@pytest.mark.parametrize(
+    "folder, words, first, line",
+    [
+        ("", "clipping", "02_bptt_scalar_rnn.html#clipping-the-remedy-for-explosion", "steep"),
+        ("", "3.4", "03_lstm_gradients.html#eq-3.4", ""),
+        ("zh/", "（3.4）", "03_lstm_gradients.html#eq-3.4", ""),
+        ("zh/", "窥视孔", "exercises/03_lstm_gradients.html#a-peephole", "细胞状态"),
+        ("zh/", "梯度截断的办法", "02_bptt_scalar_rnn.html#clipping-the-remedy-for-explosion", "陡"),
+        ("", "遗忘门", "01_forward_equations.html#the-forget-gate-keep-or-erase", "hidden state"),
+    ],
+)
+def test_search(open_page, folder, words, first, line):
+    """What fits best comes first, with a line of it, and leads to its heading or equation."""
     with open_page((SITE / folder / "index.html").as_uri()) as page:
         page.keyboard.press("Control+k")
         page.keyboard.insert_text(words)
         page.keyboard.press("Enter")
         page.wait_for_selector("#search-results li a")
-        found = page.locator("#search-results li a")
-        assert any("01_forward_equations.html" in link.get_attribute("href") for link in found.all())
-        assert not any("CONTRIBUTING" in link.get_attribute("href") for link in found.all())
-        found.first.click()
+        found = page.locator("#search-results li").first
+        assert line in found.locator("p").inner_text(timeout=1000)
+        found.locator("a").click()
         ready(page)
-        assert page.locator("main", has_text=words.split()[-1][:3]).count()
+        assert page.url.endswith(f"/site/{folder}{first}")
+        page.wait_for_function(IN_VIEW, arg=f"[id='{first.split('#')[1]}'] :is(h2, mjx-container)")
+
+
+@pytest.mark.parametrize("term", "隐状态 记忆元 梯度截断 BPTT 门控 循环神经网络 通过时间反向传播 小批量".split())
+def test_terms_of_other_books_are_found(open_page, term):
+    with open_page(f"{(SITE / 'zh' / 'search.html').as_uri()}?q={term}") as page:
+        page.wait_for_selector("#search-results li")
+        assert page.locator("#search-results li").count() >= 5
 
 
 @pytest.mark.parametrize("place", ["the-forget-gate-keep-or-erase", "eq-1.6"])

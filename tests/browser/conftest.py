@@ -1,11 +1,11 @@
 """A headless Chromium that reaches nothing but this machine."""
 
 import contextlib
-import shutil
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from tools.slides.handout import find_browser
+
 # Chromium's own look-ups are no part of the test. Its sandbox does not work for root, as in containers.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -15,10 +15,8 @@ FLAGS += ["--disable-component-update", "--disable-sync"]
 def browser():
     from playwright.sync_api import sync_playwright  # which `make test` does without
 
-    found = [path for name in BROWSERS if (path := shutil.which(name))]
-    assert found, f"no browser: install Chromium or Chrome (looked for {', '.join(BROWSERS)})"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         yield chromium
         chromium.close()
 

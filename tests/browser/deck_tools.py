@@ -42,13 +42,12 @@ def contact_sheet(pictures, path, columns=4):
 def main(decks):
     from playwright.sync_api import sync_playwright
 
-    from conftest import BROWSERS, FLAGS, shutil
+    from conftest import FLAGS, find_browser
 
     (ROOT / "screenshots").mkdir(exist_ok=True)
     total = dict.fromkeys(("slides", "with code", "with picture", "half empty"), 0)
     with sync_playwright() as playwright:
-        found = next(path for name in BROWSERS if (path := shutil.which(name)))
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         for deck in decks:
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.goto(deck.resolve().as_uri())

@@ -44,6 +44,14 @@ def test_the_living_lstm_has_the_words_of_its_catalogue():
     assert {"at t = {}: {} = {} (diamond)", "forget gate", "via f", "a latch"} <= {*translation.living()}
 
 
+def test_a_value_that_the_living_lstm_lacks_in_chinese_is_noticed(monkeypatch):
+    """Elsewhere braces are no values, but TeX and code."""
+    monkeypatch.setattr(translation, "messages", lambda path: {"at": "at t = {}"})
+    monkeypatch.setattr(translation, "translations", lambda file: {("at", "at t = {}"): "在 $t$"})
+    noticed = "at: values differ: {'0': ''} became {}"
+    assert noticed in wrong(LIVING) and noticed not in wrong(README)
+
+
 def test_there_are_no_other_chinese_notebooks():
     assert {*translation.CHINESE.rglob("*.ipynb")} == {chinese_of(path) for path in PATHS}
     assert {*translation.CATALOGUES.rglob("*.po")} >= {translation.catalogue_of(path) for path in CATALOGUES}

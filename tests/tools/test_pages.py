@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from tools.chinese import wording
 from tools.notebooks import COURSE, FOLDER, read
-from tools.site import links, pages
+from tools.site import links, pages, search
 from tools.slides import decks as slides
 
 
@@ -129,6 +129,64 @@ def test_the_chinese_glossary_has_chinese_first_in_its_order():
     assert [word for word in order if word in ("半衰期", "路径", "门", "遗忘门")] == ["半衰期", "路径", "门", "遗忘门"]
 
 
+PAGE = """<head><link href="{up}_static/same.css"><script src="{up}_static/own.js"></script>
+  <script src="{up}_static/searchtools.js"></script></head><nav><a class="navbar-brand"></a></nav>
+  <div class="article-header-buttons"></div><main><article><h1></h1><section id="top"><h1>Title</h1>{said}</section>
+  </article></main>"""
+GLOSSARY = "<table><tbody><tr><td>{}</td><td>{}</td><td></td></tr></tbody></table>"
+FORMULA = '<div class="math" id="eq-1.1">\\[a\\]</div><table><tbody><tr><td>gate</td></tr></tbody></table>'
+
+
+def test_pages_are_joined(tmp_path):
+    """Numbers with equations, terms with the glossary and back; what two languages share stands there once."""
+    for folder, term, other in (("", "gate", "门"), ("zh/", "门", "gate")):
+        here = tmp_path / folder
+        for name, said in {
+            "01_a": f"<p>{term}</p>{FORMULA}",
+            "exercises/01_a": f"<p>{term} (1.1)</p>",
+            "glossary": GLOSSARY.format(term, other),
+            "search": "",
+        }.items():
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
+            page = PAGE.format(up="../" * name.count("/"), said=said)
+            (here / name).with_suffix(".html").write_text(page, encoding="utf-8")
+        for file, text in {"_static/same.css": "", "_static/own.js": term, "_images/same.svg": ""}.items():
+            (here / file).parent.mkdir(exist_ok=True)
+            (here / file).write_text(text, encoding="utf-8")
+    links.join(tmp_path)
+
+    def ways(page, selector="main a"):
+        soup = BeautifulSoup((tmp_path / page).read_text("utf-8"), "html.parser")
+        return [element.get("href") or element.get("src") for element in soup.select(selector)]
+
+    for folder, term in (("", "gate"), ("zh/", "门")):
+        assert ways(f"{folder}01_a.html", "main section a") == [f"glossary.html#term-{term}"]
+        assert ways(f"{folder}exercises/01_a.html", "main section a") == ["../01_a.html#eq-1.1"]
+        assert ways(f"{folder}glossary.html") == [f"01_a.html#first-term-{term}"]
+        assert (tmp_path / folder / "_static" / "own.js").read_text("utf-8") == term
+    search_own = ["_static/sections.js", "_static/search.js"]
+    assert ways("search.html", "[src]") == ["_static/own.js", *search_own]
+    assert ways("zh/exercises/01_a.html", "link[href$=css], [src]") == ["../../_static/same.css", "../_static/own.js"]
+    assert sorted(path.name for path in (tmp_path / "zh").glob("_*/*")) == ["own.js", "sections.js"]
+    assert not (tmp_path / "zh" / "_images").exists() and (tmp_path / "_images" / "same.svg").exists()
+
+
+def test_what_is_searched():
+    """Each section without those in it, each numbered equation; a term's other name, in either language."""
+    page = """<main><section id="top"><h1>Gates<a class="headerlink">#</a></h1><p>A \\(c_t\\).</p><script>let x</script>
+      <section id="two"><h2>Two</h2><p>More.</p><div class="math" id="eq-1.2">\\[a\n= b\\]</div></section></section>
+      </main>"""
+    page = links.Page(Path("exercises/01.html"), BeautifulSoup(page, "html.parser"))
+    assert search.sections(page) == [
+        ["exercises/01.html#top", "Gates", "Gates", "A \\(c_t\\)."],
+        ["exercises/01.html#two", "Two", "Gates", "More."],
+        ["exercises/01.html#eq-1.2", "(1.2)", "Gates", "\\[a = b\\]"],
+    ]
+    row = "<table><tbody><tr><td>Forward pass, gate</td><td>前向传播，门</td><td>1</td></tr></tbody></table>"
+    glossary = links.Page(Path("glossary.html"), BeautifulSoup(row, "html.parser"))
+    assert search.others(glossary) == {"前向传播": "forward pass", "门": "gate"}
+
+
 @pytest.mark.parametrize(
     "text, sentences",
     [
@@ -154,6 +212,14 @@ def test_chinese_questions_and_first_sentences():
 
 def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
     assert slides.FOR_READERS.sub("", "甲。\n> **给读《神经网络与深度学习》的同学**：乙。\n\n丙。") == "甲。\n\n丙。"
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_slides_share_the_lessons_minutes(path):
+    """What a slide holds besides words, such as a script, takes no time."""
+    deck = slides.Deck(path.stem, read(path))
+    assert sum(slide.minutes for slide in deck.slides) == deck.minutes
+    assert max(slide.minutes for slide in deck.slides) <= 0.15 * deck.minutes
 
 
 def test_no_line_begins_with_a_full_stop():

@@ -31,6 +31,8 @@ ENGLISH = {
     "notebook": "Notebook",
     "term": "term",
     "first": "first said in notebook",
+    "found": "{} places, the best one first",
+    "not-found": "Nothing was found. Fewer words find more.",
     "decks": "LSTM, worked out: slides",
     "deck": "{} minutes, {} slides.",
     "print": "To print, with notes",

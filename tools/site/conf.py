@@ -5,20 +5,17 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.search import languages
 
 from tools.chinese.wording import words
-from tools.site.search import Chinese
 
 smartquotes = False
-languages["zh"] = Chinese
 extensions = ["myst_nb", "sphinx_copybutton"]
 templates_path, html_static_path = [], ["_static"]
 html_theme = "sphinx_book_theme"
 html_css_files, html_js_files = ["site.css"], ["equations.js", "site.js"]
 html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = html_use_index = False
-html_show_search_summary = False  # it is fetched, which a page opened from a folder may not do
+html_search_language = "en"  # its search is not used, and needs no words of Chinese
 html_theme_options = {
     "footer_content_items": [],
     "navbar_persistent": [],

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from tools.chinese.wording import FOLDERS, NAMES, unbroken, words
+from tools.site import search
 
 NUMBER = re.compile(r"(?<!\w)\((\d\.\d{1,2}[a-z]?)\)")
 NOTEBOOK = re.compile(r"(?:\b[Nn]otebook |(?<=notebooks )|(?<=notebooks \d\d and )|笔记本 )0?([1-9])(?!\.?\d)")
@@ -17,6 +18,7 @@ NOTEBOOK = re.compile(r"(?:\b[Nn]otebook |(?<=notebooks )|(?<=notebooks \d\d and
 NO_NUMBERS = "h1, h2, h3, script, style, summary, .math, .highlight span:not(.c1)"
 NO_NOTEBOOKS = f"{NO_NUMBERS}, pre, code, .output, .ways"
 NO_TERMS = f"{NO_NOTEBOOKS}, details"
+SEARCH_OF_SPHINX = ", ".join(f"script[src*='{name}']" for name in ("searchtools", "searchindex", "language_data"))
 # How the notebooks say terms that they inflect or shorten; and where one character is a word of its own in Chinese.
 SAID = {
     "exploding gradient": "explod(?:es?|ed|ing)",
@@ -91,6 +93,7 @@ def join(folder):
             switch(page, {other: {page.name for page in pages[other]} for other in FOLDERS if other != language})
             text = str(page.soup) if language == "en" else unbroken(str(page.soup))
             (folder / page.path).write_text(text, encoding="utf-8")
+        search.write(pages[language], folder)
 
 
 def join_pages(pages, folder):
@@ -104,6 +107,7 @@ def join_pages(pages, folder):
         name_parts(page)
         mark_pictures(page)
         mark_english(page)
+        replace_search(page)
     glossary = next(page for page in pages if page.path.name == "glossary.html")
     link_terms([page for page in notebooks if len(page.name.parts) == 1], glossary)
     for page in notebooks:
@@ -239,6 +243,14 @@ def mark_english(page):
     if page.language != "en" and len(page.name.parts) == 1:
         for shown in page.soup.select(".cell_output:not(:has(living-lstm))"):
             shown["lang"] = "en"
+
+
+def replace_search(page):
+    """Sphinx's search knows pages only, and cannot quote them where nothing may be fetched: ours is in its place."""
+    for script in page.soup.select(SEARCH_OF_SPHINX):
+        script.decompose()
+    if page.name.stem == "search":
+        page.soup.head.extend(page.soup.new_tag("script", src=f"_static/{name}.js") for name in ("sections", "search"))
 
 
 def show_ways(page):

@@ -17,7 +17,8 @@ from tools.site import links, pages
 
 SITE = ROOT / "site"
 SPHINX = {"en": "en", "zh": "zh_CN"}  # what it calls our languages
-NOT_NEEDED = (".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html")
+SEARCH = ("searchindex.js", "searchtools.js", "language_data.js", "*-stemmer.js")  # Sphinx's, which links.py replaces
+NOT_NEEDED = (".doctrees", ".buildinfo", "objects.inv", "locales", "*.map", "*macros.html", *SEARCH)
 
 
 def build(folder, language):

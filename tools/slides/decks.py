@@ -32,6 +32,7 @@ SENTENCE = re.compile(r"[.?!]\**\s+(?=[*\"A-Z∂])|[。？！](?:\*\*(?!\S))?\s*
 WHOLE = re.compile(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"|（[^（）]*）|“[^“”]*？[^“”]*”")  # what no sentence ends in
 ANNOUNCES = re.compile(r"(?s)((?<=[.?!] )[A-Z][^.?!<>$]*:|(?<=[。？！])[^。？！<>$]*：)</p>\s*$")
 FOR_READERS = re.compile(r"(?m)^> \*\*给读.*\n?")  # a line that the Chinese course adds
+NO_WORDS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)  # of HTML
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
 WITHOUT_QUESTION = ("What to remember", "Exercises")
 
@@ -88,7 +89,7 @@ class Slide:
     def weight(self):
         """How long it takes, compared with other slides: by what is said, and what there is to see."""
         words = len(" ".join([*self.note, self.question]).split())
-        shown = sum(len(re.sub("<[^>]*>", "", part.html).split()) for part in self.parts if part.what != "table")
+        shown = sum(len(NO_WORDS.sub("", part.html).split()) for part in self.parts if part.what != "table")
         pictures = sum(part.what in ("picture", "steps", "table") for part in self.parts)
         return 25 + words + shown + 40 * pictures + 15 * self.clicks
 

@@ -120,6 +120,11 @@ function fold(open) {
   if (code) code.hidden = !(open ?? code.hidden);
 }
 
+// No Tab reaches what is not shown; the slide itself takes the overview's clicks.
+function rest() {
+  for (const slide of all('.slides > section')) for (const part of slide.children) part.inert = slide !== Reveal.getCurrentSlide();
+}
+
 function listen() {
   for (const slider of all('input[type=range]')) {
     slider.addEventListener('keydown', sliderKey);
@@ -156,8 +161,7 @@ function begin() {
   fitAll();
   if (location.search.includes('handout')) return handout();
   listen();
-  Reveal.on('ready', event => caption(event.currentSlide));
-  Reveal.on('slidechanged', event => { fold(false); caption(event.currentSlide); });
+  for (const turn of ['ready', 'slidechanged']) Reveal.on(turn, event => { fold(false); rest(); caption(event.currentSlide); });
   for (const turn of ['fragmentshown', 'fragmenthidden']) Reveal.on(turn, () => caption(Reveal.getCurrentSlide()));
   Reveal.on('pdf-ready', () => all('.slides section').forEach(caption));
   return Reveal.initialize({
