@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root help setup lab test test-tools test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-hub grade clean
+.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-hub grade students clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -102,8 +102,14 @@ test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a Jup
 	@$(call npm,configurable-http-proxy@5.3.0)
 	$(RUN) -m tools.audit.hub
 
-grade: .venv/with-test  ## run a class's exercises and write down who has what right: FOLDER=submissions. Runs students' code!
+folder-named:
+	@test -n "$(FOLDER)" || { echo 'FOLDER is missing: make $(MAKECMDGOALS) FOLDER=...' >&2; exit 1; }
+
+grade: folder-named .venv/with-test  ## run a class's exercises and write down who has what right: FOLDER=submissions. Runs students' code!
 	$(RUN) -m lstm_tutor.grade.grade "$(FOLDER)" $(OPTIONS)
+
+students: folder-named  ## write the notebooks without solutions into FOLDER=..., to hand out
+	$(PYTHON) tools/students.py "$(FOLDER)"
 
 figures: .venv/with-course  ## draw figures/ again
 	$(RUN) -m tools.figures

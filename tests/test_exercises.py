@@ -1,6 +1,9 @@
 """Exercises follow from their solutions; each mistake of the table, handed in, gets its own hint."""
 
+import linecache
 import re
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -9,10 +12,10 @@ from notebook_rules import output_text, outputs
 
 from lstm_tutor import exercises
 from lstm_tutor.exercises import MODULES, check
-from lstm_tutor.exercises.asking import ask
+from lstm_tutor.exercises.asking import ask, public
 from lstm_tutor.exercises.reading import Hint, NotAnswered, close, letters, numbers, rounded_too_early, word
 from lstm_tutor.exercises.showing import Verdict
-from lstm_tutor.exercises.table import Choice, Exercise, Function, Letters, Named, Number, Paper, changed
+from lstm_tutor.exercises.table import Choice, Exercise, Finding, Function, Letters, Named, Number, Paper, changed
 from tools.notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
 TABLE = {number: one for notebook in MODULES for number, one in exercises.exercises(notebook).items()}
@@ -58,6 +61,16 @@ def test_solutions_are_right_and_exercises_are_blank(path):
     right, blank = verdicts(path), verdicts(path.parent.parent / "exercises" / path.name)
     assert set(right.values()) == {"right"} and set(blank.values()) == {"not answered yet"}
     assert list(right) == list(blank) == list(exercises.exercises(path.name[1]))
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_answers_need_no_other_cell(path, capsys):
+    names = {}
+    for cell in read(path).cells:
+        if cell.cell_type == "code" and "# your answer" in cell.source:
+            names.pop("check", None)
+            exec(cell.source, names)
+    assert capsys.readouterr().out.count("not answered yet") == len(exercises.exercises(path.name[1]))
 
 
 # --- the table ---
@@ -197,6 +210,9 @@ def test_what_cannot_be_judged_is_said_at_once():
         judged(lambda x: [2 * x])
     with pytest.raises(Hint, match="one thing came"):
         judged(lambda x: 2.0)
+    for array in (np.ones(3), np.ones((3, 2)), torch.ones(2, 4)):
+        with pytest.raises(Hint, match=r"one array of the shape \(\d.*\) came, but 2 things are wanted: a, b"):
+            judged(lambda x, array=array: array)
     for a_and_b in (lambda x: (2 * x[:2], x), lambda x: (2 * x[:2], 2 * x - 1)):
         assert judged(a_and_b, 2) == "not yet: a, b: the shape is (2,), but (3,) is wanted"
 
@@ -209,10 +225,70 @@ def test_a_students_error_is_shown_with_its_line(said):
     assert "stopped with ValueError in line " in said_of and "of its cell (`return X @ np.ones((2, 2))`)" in said_of
     assert "a function is wanted" in said("2.6", 3)
 
+    def inverse(x):
+        return np.linalg.inv(x)  # this line, not the one of NumPy that stops
 
-@pytest.mark.parametrize("number", ["9.1", "1.99", "", None])
-def test_an_unknown_number_does_not_stop_the_notebook(number, said):
-    assert "not yet: stopped with" in said(number, 1)
+    by_way_of = lambda W_s, X, S_0: inverse(X)  # noqa: E731
+    assert "(`return np.linalg.inv(x)" in said("2.3", (TABLE["2.3"].task.right[0], by_way_of))
+
+
+def test_a_line_of_no_file_is_not_shown(said, monkeypatch):
+    monkeypatch.setitem(linecache.cache, "<string>", (4, None, ["else's\n"], "<string>"))  # as Python 3.13 keeps it
+    assert "else's" not in said("1.3", eval("lambda *case: case[7]"))
+
+
+class Hidden(ValueError):
+    def __str__(self):
+        raise SystemExit
+
+
+Hidden.__name__ = "_Hidden"
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), BaseException("\ud800"), Hidden()])
+def test_nothing_leaves_check_but_an_interrupt(error, said):
+    def stops(*case):
+        raise error
+
+    assert f"1.3 not yet: stopped with {public(type(error))} in line" in said("1.3", stops)
+    with pytest.raises(KeyboardInterrupt):
+        check("1.3", lambda *case: signal.raise_signal(signal.SIGINT))
+
+
+def test_a_hidden_error_is_called_by_its_public_name():
+    assert public(Hidden) == "ValueError" and public(SyntaxError) == "SyntaxError"
+
+
+ENDLESS = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[1.0] * 10**6, [[1] * 1000] * 1000, np.ones(10**6), "A" * 10**6, (list("A" * 10**6), 1), range(10**9), ENDLESS],
+)
+def test_a_million_numbers_are_refused_at_once(answer, said):
+    for number, one in (("1.5", answer), ("2.5", (answer, 1)), ("1.3", lambda *case: answer)):
+        began = time.process_time()
+        assert "more than 100,000 numbers or letters" in said(number, one)
+        assert time.process_time() - began < 1  # the first of them took two
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "meant"),
+    [
+        ("1.2", dict.fromkeys(TABLE["1.2"].task.tasks, "（64，5）"), "( instead of （"),
+        ("1.1", ["1，381", 0.881], ", instead of ，"),
+        ("1.5", "6。", ". instead of 。"),
+    ],
+)
+def test_a_full_width_sign_is_named(number, answer, meant, said):
+    assert f"(full width: type {meant})" in said(number, answer)
+
+
+@pytest.mark.parametrize("number", ["9.1", "1.9", "", None])
+def test_an_unknown_number_is_said_to_be_none(number, said):
+    assert said(number, 1) == f"{number} not yet: there is no exercise {number}\n"
 
 
 def test_a_list_of_another_length_or_other_names_is_said(said):
@@ -271,10 +347,24 @@ def test_work_in_place_without_return_is_said():
         c * gradients[0]
 
     given = [np.ones(2), np.ones(3)]
-    for function, words in ((clip, "changes gradients in place and returns nothing"), (forgetful, "returns nothing")):
-        with pytest.raises(Hint, match=words):
+
+    def appends(gradients, c):
+        gradients.append(c)
+
+    in_place = "changes gradients in place and returns nothing"
+    for function, words in ((clip, in_place), (appends, in_place), (forgetful, "returns nothing")):
+        with pytest.raises(Hint, match=f"the function {words}"):
             ask(function, given, 0.5)
     assert given[0].tolist() == [1, 1]
+
+
+def test_clipping_in_place_is_no_new_list(said):
+    def clip(gradients, c):
+        for gradient, clipped in zip(gradients, TABLE["2.6"].task.right(gradients, c)):
+            gradient[:] = clipped
+        return gradients
+
+    assert "is changed as well: make new arrays" in said("2.6", clip)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +420,16 @@ def test_a_letter_is_judged_before_there_is_a_function(said):
         ((..., right), "not "),
     ):
         assert said("2.5", answer).startswith(f"2.5 {words}")
+
+
+def test_of_several_wrong_letters_the_first_is_told_at_once():
+    task = Letters("ABC", "A", {"B": "look at B", "C": "look at C"})
+    assert task.judge("ABC") == Finding("look at B", where="B", known=False)
+
+
+def test_a_number_rounded_too_early_is_no_unusual_mistake():
+    finding = Number(0.1239, "general", {1: "one"}, decimals=3).judge(0.12)
+    assert finding.words(True).startswith("nearly, but not to 3 digits")
 
 
 def test_as_many_digits_as_are_asked_for():

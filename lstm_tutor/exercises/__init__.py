@@ -5,7 +5,7 @@ import re
 
 from lstm_helpers.language import language, say
 from lstm_tutor.exercises.asking import stopped
-from lstm_tutor.exercises.reading import Hint, NotAnswered, filled
+from lstm_tutor.exercises.reading import Hint, NotAnswered, filled, full_width, within_reason
 from lstm_tutor.exercises.showing import Verdict, show
 
 MODULES = {number: f"notebook_0{number}" for number in "123456"}
@@ -22,30 +22,38 @@ def exercises(notebook):
 def check(number, answer):
     """Show what to think of an answer to exercise `number`, e.g. "1.3", in the language of `lstm_helpers.language`.
 
-    Raises ValueError where there is no such language, and nothing else, whatever the answer.
+    Raises ValueError where there is no such language, and nothing else, whatever the answer, but for
+    KeyboardInterrupt: Ctrl-C ends it, and what a student's code raises under this name cannot be told from that.
 
     answer: what the exercise asks for. Blank is what the notebook is handed out with: ... or None, or a function
     that returns one of them. The first hint says where to look; asked again, it names the mistake if it is a usual one.
     """
     language()
-    equation, of = "", 0
-    RIGHT.discard(number)
+    number = str(number)
     try:
         of = exercises(number.split(".")[0])
-        equation = of[number].equation
-        words = judged(of[number], answer)
+        exercise = of[number]
+    except KeyError:
+        show(Verdict(number, f"not yet: {say('there is no exercise {}').format(number)}"))
+        return
+    RIGHT.discard(number)
+    try:
+        words = judged(exercise, answer)
     except NotAnswered as blank:
         words = "not answered yet" + f": {blank}" * bool(str(blank))
     except Hint as hint:
-        words = f"not yet: {hint}"
-    except Exception as error:  # a student's code may stop in any way; the notebook goes on
-        words = f"not yet: {stopped(error)}"
-    show(Verdict(number, words, equation, len(RIGHT & set(of)) if of else 0, len(of) if of else 0))
+        words = f"not yet: {full_width(answer, str(hint))}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a student's code may stop in any way, SystemExit too; the notebook goes on
+        words = f"not yet: {full_width(answer, stopped(error))}"
+    words = words.encode("utf-8", "backslashreplace").decode()  # a lone surrogate cannot be printed
+    show(Verdict(number, words, exercise.equation, len(RIGHT & set(of)), len(of)))
 
 
 def judged(exercise, answer):
     """The words on an answer. Raises NotAnswered where it is blank, and a Hint where it cannot be judged."""
-    finding = exercise.task.judge(filled(answer))
+    finding = exercise.task.judge(filled(within_reason(answer)))
     if not finding:
         RIGHT.add(exercise.number)
         return "right"

@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from lstm_helpers.language import say
-from lstm_tutor.exercises.reading import Hint, filled, is_unwritten, numbers
+from lstm_tutor.exercises.reading import Hint, filled, is_unwritten, numbers, within_reason
 
 
 def ask(function, *arguments):
@@ -28,7 +28,7 @@ def ask(function, *arguments):
                 ).format(reduce(say("{} and {}").format, changed))
             )
         raise Hint(say("the function returns nothing: does it end with return?"))
-    return filled(returned)
+    return filled(within_reason(returned))
 
 
 def call(function, *arguments):
@@ -55,9 +55,19 @@ def differ(before, after):
         return False
 
 
+def public(kind):
+    """The name of a class of errors, or of what it is a kind of where that name is hidden: SyntaxError for IPython's
+    _IncompleteInputError."""
+    return next(one.__name__ for one in kind.__mro__ if not one.__name__.startswith("_"))
+
+
 def stopped(error):
     """In words, that the student's code stopped with this error, and, where it is known, in which line of it."""
-    name = type(error).__name__
+    name = public(type(error))
+    try:
+        text = str(error)
+    except BaseException:  # this may be a student's code, too
+        text = ""
     frames = []
     trace = error.__traceback__
     while trace:
@@ -66,10 +76,11 @@ def stopped(error):
     below = [k for k, (code, _) in enumerate(frames) if code is call.__code__]
     below = frames[below[-1] + 1 :] if below else []
     if not below:
-        return say("stopped with {}: {}").format(name, error)
+        return say("stopped with {}: {}").format(name, text)
     home = below[0][0].co_filename  # in a notebook, each cell counts as a file of its own
     line = [number for code, number in below if code.co_filename == home][-1]
-    source = linecache.getline(home, line).strip()
+    is_file = not home.startswith("<") or home.startswith("<ipython")  # <string> may be somebody else's by now
+    source = linecache.getline(home, line).strip() if is_file else ""
     if not source:
-        return say("stopped with {} in line {} of its cell: {}").format(name, line, error)
-    return say("stopped with {} in line {} of its cell (`{}`): {}").format(name, line, source, error)
+        return say("stopped with {} in line {} of its cell: {}").format(name, line, text)
+    return say("stopped with {} in line {} of its cell (`{}`): {}").format(name, line, source, text)

@@ -79,13 +79,16 @@ def a_case():
 STEP = Function(
     step,
     a_case,
-    dict.fromkeys(("h_t", "c_t"), "compare gate by gate with the fields i, f, g, o of lstm_step(...)"),
+    dict.fromkeys(("h_t", "c_t"), "compare gate by gate with the fields i, f, g, o of lstm_helpers.lstm_step(...)"),
     {
         "return sigmoid(o) * np.tanh(c), c -> return c, sigmoid(o) * np.tanh(c)": "return h first, then c",
         "i, f, g, o = -> f, i, g, o =": "rows are stacked i, f, g, o: you took the first for f",
+        "i, f, g, o = -> i, f, o, g =": "rows are stacked i, f, g, o: g comes before o",
+        " + h_prev @ W_h.T -> ": "W_h h_prev is missing",
         " + b -> ": "the bias b is missing",
         "np.tanh(g) -> sigmoid(g)": "the candidate g has a tanh, not a sigmoid",
         "np.tanh(c) -> c": "h is o times tanh(c), not o times c",
+        "np.tanh(c), c -> np.tanh(c_prev), c": "h is made of the new c, not of c_prev",
     },
 )
 COUPLED = Function(
@@ -167,12 +170,14 @@ LATCH = Property(
 
 # --- 1.5 ---
 
-STEPS = np.ceil(np.log(0.5) / np.log(sigmoid(2.0)))
+EXACTLY = np.log(0.5) / np.log(sigmoid(2.0))
+STEPS = np.ceil(EXACTLY)
 LEAK = Number(
     STEPS,
     "after n steps sigmoid(2) ** n is left",
     {
         STEPS - 1: "after that many steps a little more than half is left: round up",
+        EXACTLY: "a number of steps is whole: round up",
         1: "the gate is sigmoid(2) = 0.88, not 2/10: one step takes away twelve hundredths only",
     },
 )
@@ -181,17 +186,18 @@ LEAK = Number(
 
 
 def units(parameters, I=100):
-    """The H whose H (I + H + 1) is nearest to this number."""
-    return round((np.sqrt((I + 1) ** 2 + 4 * parameters) - (I + 1)) / 2)
+    """The H whose H (I + H + 1) is this number."""
+    return (np.sqrt((I + 1) ** 2 + 4 * parameters) - (I + 1)) / 2
 
 
 PARAMETERS = 4 * 128 * (28 + 128 + 1)
 EQUAL = Number(
-    units(PARAMETERS / 4),
+    round(units(PARAMETERS / 4)),
     "an LSTM has 4 H (I + H + 1) parameters: solve for H, or try all H",
     {
         128: "with the same H, 72 further inputs make 4 * 128 * 72 further parameters",
-        units(PARAMETERS): "both networks have four gates: count 4 on both sides",
+        units(PARAMETERS / 4): "H is a whole number: round it",
+        round(units(PARAMETERS)): "both networks have four gates: count 4 on both sides",
     },
 )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lstm_helpers.language import say
+from lstm_tutor.exercises.asking import call, differ
 from lstm_tutor.exercises.reading import numbers
 from lstm_tutor.exercises.table import Both, Choice, Exercise, Function, Letter, Letters, Listed, Named, Number, Word
 
@@ -248,6 +249,14 @@ def networks():
     return [(large, 0.7), ([*large[:2], 0 * large[2]], 2.0), (large, 50.0), ([0 * g for g in large], 0.7)]
 
 
+def changed_in_place(function):
+    given, c = networks()[0]
+    call(function, given, c)
+    if differ(given, networks()[0][0]):
+        return say("the list is right, but the gradient that was passed is changed as well: make new arrays")
+    return None
+
+
 CLIPPED = Function(
     clip,
     networks,
@@ -267,6 +276,7 @@ CLIPPED = Function(
         " their lengths",
         "np.sqrt( -> (": "the length is the root of the sum of squares; the root is missing",
     },
+    otherwise=changed_in_place,
     rtol=1e-5,  # PyTorch's way, with 1e-6 added to the length, is right too
 )
 

@@ -57,7 +57,7 @@ SHAPES = {
     "dL/dW_x": of_shape((4 * H, I), "which shape has W_x itself, with all four gates?"),
 }
 SUMS = {
-    "number 1": Number(
+    "sum 1": Number(
         T * N,
         "over which two of T, N, I and H does (3.11) sum?",
         {
@@ -66,7 +66,7 @@ SUMS = {
             T * N * H: "one entry belongs to one pair of units; there is no sum over units",
         },
     ),
-    "number 2": Number(
+    "sum 2": Number(
         4 * H,
         "how long is the axis that the product sums over?",
         {

@@ -284,11 +284,15 @@ FIRST = Number(
 )
 
 
+def exactly_half(factor):
+    return np.log(0.5) / np.log(factor)
+
+
 def until_half(factor):
-    return np.ceil(np.log(0.5) / np.log(factor))
+    return np.ceil(exactly_half(factor))
 
 
-MORE = "after that many steps a little more than half is left"
+MORE, WHOLE = "after that many steps a little more than half is left", "a number of steps is whole: round up"
 HALF = {
     "steps with f alone": Number(
         until_half(F),
@@ -296,6 +300,7 @@ HALF = {
         {
             until_half(TOTAL): "the two numbers of steps stand in the wrong order",
             until_half(F) - 1: MORE,
+            exactly_half(F): WHOLE,
             5: "each step takes a tenth of what is there, not of what was there at the start",
         },
     ),
@@ -304,6 +309,7 @@ HALF = {
         "add up the four terms with all digits; which is the first power of the sum below 1/2?",
         {
             until_half(TOTAL) - 1: MORE,
+            exactly_half(TOTAL): WHOLE,
             until_half(F): "this is the number with f alone; the four terms together make a larger factor",
             until_half(TOTAL - VIA_G): "the term via g belongs to the sum too",
             until_half(TOTAL - 2 * VIA_G): "the term via g is negative",

@@ -1,12 +1,15 @@
 """Reading answers: what is blank, numbers, letters, words. Forgiving, but to the last word."""
 
 import dis
+import math
 import re
 
 import numpy as np
 
 from lstm_helpers.language import say
 from lstm_tutor.living.configuration import Configuration
+
+MOST = 10**5  # numbers or letters in an answer
 
 
 class NotAnswered(Exception):
@@ -29,6 +32,22 @@ def filled(value):
         part = "{}" if isinstance(value, dict) else say("part {} of {}")
         still = say("{} is still blank") if len(blank) == 1 else say("{} are still blank")
         raise NotAnswered(still.format(say(", ").join(part.format(key, len(parts)) for key in blank)))
+    return value
+
+
+def within_reason(value):
+    """The value itself; raises a Hint where it holds more than any answer does, before anything is done with it."""
+    waiting, held = [value], 0
+    while waiting:
+        one = waiting.pop()
+        if hasattr(one, "shape"):
+            held += math.prod(one.shape)
+        elif isinstance(one, (str, range, list, tuple, set, frozenset, dict)):
+            held += len(one)
+        if held > MOST:
+            raise Hint(say("more than {:,} numbers or letters are no answer to this").format(MOST))
+        if isinstance(one, (list, tuple, set, frozenset, dict)):
+            waiting += one.values() if isinstance(one, dict) else one
     return value
 
 
@@ -130,6 +149,15 @@ def letter(answer, among):
     return only(read(answer, spelt_with(among), wanted), wanted)
 
 
+def full_width(answer, words):
+    """The words on an answer that could not be judged, and on the first full-width sign in it, if there is one."""
+    texts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, (list, tuple)) else [answer]
+    signs = [sign for text in texts if isinstance(text, str) for sign in text if ord(sign) in FULL_WIDTH]
+    if not signs:
+        return words
+    return say("{} (full width: type {} instead of {})").format(words, signs[0].translate(FULL_WIDTH), signs[0])
+
+
 def spelt_with(among):
     """A function: the letters of a word in the case of `among`, or None where one is not among them."""
 
@@ -183,7 +211,7 @@ def only(found, wanted):
 
 def shape(answer):
     """A shape such as (5, 8) or (5,), given as a tuple or a list. Raises a Hint for a single number."""
-    if isinstance(answer, (int, float)):
+    if isinstance(answer, (int, float, str)):
         raise Hint(say("a shape is a tuple; one that has a single axis is written with a comma, such as (7,)"))
     return tuple(answer)
 

@@ -328,6 +328,9 @@ class Function:
         names = len(self.names), self.listed(self.names)
         if isinstance(returned, dict) or not np.iterable(returned):
             raise Hint(say("one thing came, but {} are wanted: {}").format(*names))
+        if hasattr(returned, "shape") and returned.shape[1:] != np.shape(right[0]):
+            hint = say("one array of the shape {} came, but {} things are wanted: {}")
+            raise Hint(hint.format(tuple(returned.shape), *names))
         returned = list(returned)
         if len(returned) == len(self.names):
             return returned

@@ -20,16 +20,19 @@ import collections
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
+from lstm_tutor.grade.remarks import answers, copies, lines_to_see
 from lstm_tutor.grade.submission import LONGEST, ROOT, STARTUP, course, named
 
 STATES = re.compile(r"(right|not yet|not answered|did not run)(: .*)?", re.DOTALL)
@@ -75,7 +78,7 @@ def submissions(folder, csv):
     for place in sorted(folder.iterdir(), key=lambda path: path.name.lower()):
         if place.name.startswith((".", "__")) or place == csv:
             continue
-        if place.is_dir() and place.suffix != ".ipynb":
+        if place.is_dir() and place.suffix != ".ipynb" and not place.is_symlink():
             inside = [path for path in sorted(place.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
             found += [(place.name, path) for path in inside or [place]]
         else:
@@ -91,9 +94,11 @@ def student(path):
 
 def unreadable(path):
     """Why there is no sense in running what lies at path, or None."""
+    if path.is_symlink():  # to the solutions, or to a fellow's answers
+        return "did not run: a link, not a file of its own"
     if path.is_dir() and path.suffix != ".ipynb":
         return "did not run: no notebook in the folder"
-    if path.suffix.lower() != ".ipynb" or not path.is_file() or path.is_symlink():
+    if path.suffix.lower() != ".ipynb" or not path.is_file():
         return "did not run: not a notebook"
     if path.stat().st_size > TOO_LARGE * 10**6:
         return f"did not run: the notebook is larger than {TOO_LARGE} MB"
@@ -131,7 +136,7 @@ def judged(path, work, walls, options):
             process.wait()
             options.running.discard(process)
         said.seek(0)
-        return believed(said.read(10**6))
+        return believed(said.read(10**6)) | {"lines": lines_to_see(text), "answers": answers(text)}
 
 
 def believed(said):
@@ -161,7 +166,8 @@ def environment(work):
 
 
 def grade(options):
-    """A table (pandas) with a row for each submission: student, notebook, right, of, file, trouble, each exercise."""
+    """A table (pandas) with a row for each submission: student, notebook, right, of, file, trouble, remarks, each
+    exercise."""
     found = submissions(options.folder, options.csv)
     options.running = set()
     with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as parent:
@@ -174,16 +180,22 @@ def grade(options):
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             print("You are root here, and so is the submissions' code.")
         pool = ThreadPoolExecutor(options.jobs)
+        tasks = []
         try:
-            tasks = [pool.submit(judged, path, place, walls, options) for (_, path), place in zip(found, places)]
+            tasks += [pool.submit(judged, path, place, walls, options) for (_, path), place in zip(found, places)]
             for _ in tqdm(as_completed(tasks), total=len(tasks), unit="notebook"):
                 pass
         finally:  # when somebody interrupts it, nothing runs on
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(options.running):
-                process.kill()
-            pool.shutdown()
-    table = pd.DataFrame([row(options.folder, *pair, task.result()) for pair, task in zip(found, tasks)])
+            while not all(task.done() for task in tasks):  # one may just be about to start its process
+                for process in list(options.running):
+                    process.kill()
+                time.sleep(0.1)
+    results = [task.result() for task in tasks]
+    alike = copies([(name, result.get("answers", {})) for (name, _), result in zip(found, results)])
+    for result, remarks in zip(results, alike):
+        result["remarks"] = "; ".join(result.get("lines", []) + remarks)
+    table = pd.DataFrame([row(options.folder, *pair, result) for pair, result in zip(found, results)])
     numbers = [number for exercises in course().values() for number in exercises]
     return table[[name for name in table if name not in numbers] + [name for name in numbers if name in table]]
 
@@ -194,7 +206,7 @@ def row(folder, student, path, result):
     said = result.get("verdicts") or dict.fromkeys(numbers, result["trouble"])
     right = sum(words == "right" for words in said.values())
     about = {"student": student, "notebook": notebook, "right": right, "of": len(numbers)}
-    about |= {"file": str(path.relative_to(folder)), "trouble": result.get("trouble")}
+    about |= {"file": str(path.relative_to(folder)), "trouble": result.get("trouble"), "remarks": result["remarks"]}
     return {key: clean(value) for key, value in (about | said).items()}
 
 
@@ -203,7 +215,7 @@ def clean(value):
     if not isinstance(value, str):
         return value
     value = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in value[:LONGEST])
-    return "'" + value if value.startswith(("=", "+", "-", "@")) else value
+    return "'" + value if value.lstrip().startswith(tuple("=+-@＝＋－＠")) else value
 
 
 def show(table):
@@ -230,6 +242,8 @@ def show(table):
         for (about, words), students in sorted(told.items(), key=lambda pair: (pair[0][0], -len(pair[1]))):
             text = f"{about}{': ' * bool(about)}{len(students)} × {words} ({', '.join(students)})"
             print(textwrap.fill(text, 118, subsequent_indent=" " * 4))
+        for one in part[part["remarks"] != ""].to_dict("records"):
+            print(textwrap.fill(f"to look at: {one['student']}: {one['remarks']}", 118, subsequent_indent=" " * 4))
 
 
 def options(arguments):
@@ -251,16 +265,46 @@ def options(arguments):
         parser.error(f"{chosen.folder} holds this course: put the submissions into a folder of their own")
     if not submissions(chosen.folder, chosen.csv):
         parser.error(f"{chosen.folder} is empty")
+    reason = unwritable(chosen.csv)
+    if reason:
+        parser.error(f"{chosen.csv} cannot be written: {reason}. Is it open in a spreadsheet?")
     return chosen
 
 
+def unwritable(path):
+    """Why no file can be written at path, or None."""
+    is_new = not path.exists()
+    try:
+        path.open("a").close()
+    except OSError as error:
+        return error.strerror
+    if is_new:
+        path.unlink()
+    return None
+
+
+def end(number, frame):
+    """On this signal, end as after Ctrl-C; once."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main(arguments):
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
     chosen = options(arguments)
     table = grade(chosen)
     show(table)
-    table.to_csv(chosen.csv, index=False, encoding="utf-8-sig")  # so that spreadsheets see it is UTF-8
+    sys.stdout.flush()
+    try:
+        table.to_csv(chosen.csv, index=False, encoding="utf-8-sig")  # so that spreadsheets see it is UTF-8
+    except OSError as error:
+        sys.exit(f"\n{chosen.csv} cannot be written: {error.strerror}")
     print(f"\nAll hints in full: {chosen.csv}")
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # a screen that knows no × loses no table
     main(sys.argv[1:])

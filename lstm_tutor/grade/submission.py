@@ -13,6 +13,7 @@ word, the judge, NumPy and the right answers, and Python hides none of it. Look 
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import json
 import math
@@ -26,12 +27,16 @@ from pathlib import Path
 
 from lstm_helpers.language import say
 from lstm_tutor import exercises
+from lstm_tutor.exercises.asking import public
+from lstm_tutor.exercises.reading import FULL_WIDTH
 
 # nbclient and nbformat are imported where they are used: the kernels import this module too.
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ASKED = re.compile(r"(?m)^[^#\n]*\bcheck\(\s*[\"'](\d\.\d+)[\"']")
 FILE = re.compile(r"\(\d+\.py, line")  # in a SyntaxError; the number is IPython's
+STRANGE = re.compile(r"invalid character '(.)' \(U\+\w+\)")  # in another SyntaxError
+LONE = re.compile("[\ud800-\udfff]")
 LONGEST = 300  # letters of a hint
 STARTUP, TO_LISTEN = 60, 10  # seconds for a kernel to start, and to react when it is interrupted
 
@@ -110,7 +115,7 @@ def kernel_client(cell_seconds):
         def output(self, outs, msg, display_id, cell_index):
             content = msg["content"]
             if msg["msg_type"] == "error":
-                self.wrong = f"{content['ename']}: {re.sub(FILE, '(line', content['evalue'])}"
+                self.wrong = plainly(content["ename"], content["evalue"])
             elif self.word and self.word in content.get("metadata", ()):
                 self.words = content["metadata"][self.word]
 
@@ -134,6 +139,15 @@ def kernel_client(cell_seconds):
     return client
 
 
+def plainly(name, text):
+    """What a kernel says of an error, for a teacher: no hidden class, no number of IPython's, full-width signs told."""
+    kind = getattr(builtins, name, None)
+    name = public(kind) if isinstance(kind, type) else name
+    meant = {sign: sign.translate(FULL_WIDTH) for sign in STRANGE.findall(text)}
+    told = [f"; {sign} is full-width, type {plain}" for sign, plain in meant.items() if plain != sign]
+    return f"{name}: {re.sub(FILE, '(line', text)}{''.join(told)}"
+
+
 class Stopped(Exception):
     """No further cell can be run; its text says why."""
 
@@ -143,6 +157,9 @@ async def run_cell(client, source, at, until):
     after it. until: when the notebook's time is over, by time.monotonic()."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    half = LONE.search(source)
+    if half:
+        return f"{half[0]!a} is a lone surrogate, half of a character,"
     left = until - time.monotonic()
     if left <= 0:
         raise Stopped(f"the notebook's time was over before code cell {at}")

@@ -3,10 +3,16 @@
 One class of submissions is graded once for all tests, as a teacher would do it, with short limits.
 """
 
+import builtins
+import contextlib
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +20,8 @@ import pytest
 
 from lstm_tutor.exercises import exercises
 from lstm_tutor.grade import grade, submission
-from tools.notebooks import EXERCISES, ROOT, SOLUTIONS, read
+from tools import students
+from tools.notebooks import EXERCISES, FOLDER, ROOT, SOLUTIONS, read
 
 FIRST = "01_forward_equations.ipynb"
 NUMBERS = [f"1.{k}" for k in range(1, 9)]
@@ -78,6 +85,7 @@ check("1.3", step)
 }
 
 OLD = {  # no ids, other names, a check that was deleted, an exercise that did not exist, one that no longer does
+    "imports": cells()["imports"] + "\nfrom lstm_tutor.exercises import check",
     "answer-1": "c_h = [1.381, 0.881]\ncheck('1.1', c_h)",
     "answer-2": "shapes = {\ncheck('1.2', shapes)",
     "answer-5": "steps = 6",
@@ -102,12 +110,14 @@ os._exit(0)
 def graded(tmp_path_factory):
     """Grade a class. Returns its table, by students, what was written on the screen, and the folder for its work."""
     folder, temporary = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("work")
+    half = "x = '\ud800'\n"
     notebooks = {
         "asleep": cells(answer_1="pass") | {f"sleep-{k}": "import time\ntime.sleep(3.5)" for k in range(9)},
         "ada": cells(),
         "=blank": cells(EXERCISES[0]),
         "sturdy": with_harm(cells()),
         "forger": cells(**FORGED),
+        "halves": cells(answer_1=half, answer_5="steps = 6，"),
     }
     notebooks["asleep"] |= {"last": "check('1.1', 1)"}
     notebooks |= {name: cells(answer_2=source) for name, source in ENDS.items()}
@@ -117,12 +127,15 @@ def graded(tmp_path_factory):
     for name, sources in notebooks.items():
         (folder / name).mkdir()
         (folder / name / FIRST).write_text(text(sources), encoding="utf-8")
-    own = folder / "forger" / "lstm_helpers" / "exercises"
+    own = folder / "forger" / "lstm_tutor" / "exercises"
     own.mkdir(parents=True)
     for package in (own, own.parent):
         (package / "__init__.py").write_text("def check(number, answer): print(number, 'right')", encoding="utf-8")
     (folder / f"old_{FIRST}").write_text(text(cells(**OLD), ids=False), encoding="utf-8")
     (folder / f"broken_{FIRST}").write_text(text(cells())[:-9], encoding="utf-8")
+    (folder / "linked").symlink_to(SOLUTIONS[0].parent)
+    (folder / "ada2").mkdir()
+    (folder / "ada2" / FIRST).write_text(text(cells(answer_1=None)), encoding="utf-8")
     (folder / "letter.txt").write_text("My dog ate it.", encoding="utf-8")
     (folder / "nothing").mkdir()
     limits = f"--cell-seconds {CELL_SECONDS} --notebook-seconds 30 --memory 2 --jobs 4".split()
@@ -149,8 +162,10 @@ def test_right_and_blank_and_a_row_for_each(graded):
     table = graded[0]
     assert said(graded, "ada") == ["right"] * 8 and table.loc["ada", "right"] == "8"
     assert said(graded, "'=blank") == ["not answered"] * 8 and table.loc["'=blank", "right"] == "0"
-    students = "'=blank ada asleep broken crashes deaf ends forger kills letter nothing old quits sturdy".split()
-    assert sorted({*table.index} - {"spy"}) == students and len(table) == len({*table.index})
+    students = (
+        "'=blank ada ada2 asleep broken crashes deaf ends forger halves kills letter linked nothing old quits sturdy"
+    )
+    assert sorted({*table.index} - {"spy"}) == students.split() and len(table) == len({*table.index})
 
 
 def said(graded, student):
@@ -206,8 +221,24 @@ def test_what_gives_no_answers_at_all_is_said(graded):
     walls = "spy" in trouble.index  # behind them the kernel's parent is process 1, which its children cannot kill
     assert trouble["kills"] == ("" if walls else grade.ENDED)
     assert graded[0].loc["kills", "1.1"] == ("right" if walls else grade.ENDED)
+    assert trouble["linked"] == "did not run: a link, not a file of its own"
     assert trouble["nothing"] == "did not run: no notebook in the folder"
     assert not trouble["ada"]
+
+
+def test_a_character_that_python_cannot_read_is_named(graded):
+    words = said(graded, "halves")
+    assert words[0] == r"did not run: '\ud800' is a lone surrogate, half of a character, in code cell 2"
+    assert "; ， is full-width, type , in code cell" in words[4] and words[5] == "right"
+
+
+def test_remarks_say_what_to_look_at(graded):
+    remarks = graded[0].loc[:, "remarks"]
+    assert remarks["'=blank"] == remarks["letter"] == remarks["linked"] == ""
+    assert remarks["ada2"].startswith(f"{', '.join(NUMBERS[1:])} as in the solutions, ada, ")
+    lines = remarks["forger"].split("; ")
+    assert lines[0] == "code cell 1: import lstm_tutor.exercises as judges"
+    assert "code cell 1: def check(number, answer):" in lines and "to look at: forger: code cell 1" in graded[1]
 
 
 def test_others_files_are_out_of_sight(graded):
@@ -219,11 +250,18 @@ def test_others_files_are_out_of_sight(graded):
     assert "keeps the submissions' code neither" not in graded[1]
 
 
+def commands_in(folder):
+    """The commands that run on this machine and name a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has just ended
+            found.append(path.read_bytes())
+    return [command for command in found if os.fsencode(folder) in command]
+
+
 @pytest.mark.skipif(not LINUX, reason="needs /proc")
 def test_nothing_runs_on_and_nothing_stays(graded):
-    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert sys.executable.encode() in b"".join(commands)
-    assert not [command for command in commands if os.fsencode(graded[3]) in command]
+    assert commands_in(Path(sys.executable)) and not commands_in(graded[3])
     assert not list(graded[3].iterdir())
 
 
@@ -310,13 +348,15 @@ def test_a_link_to_anothers_notebook_and_a_pipe_are_no_notebooks(tmp_path):
     os.mkfifo(tmp_path / "pipe.ipynb")
     (tmp_path / "folder.ipynb").mkdir()
     assert grade.unreadable(tmp_path / FIRST) is None
-    for name in ("link", "pipe", "folder"):
+    assert grade.unreadable(tmp_path / "link.ipynb") == "did not run: a link, not a file of its own"
+    for name in ("pipe", "folder"):
         assert grade.unreadable(tmp_path / f"{name}.ipynb") == "did not run: not a notebook"
 
 
 def test_a_cell_of_the_table_is_harmless():
     assert (
         grade.clean("=1+1") == "'=1+1"
+        and grade.clean("  ＝1+1") == "'  ＝1+1"
         and grade.clean("a\udcff") == "a�"
         and grade.clean("\x1b[2Jx\n") == "�[2Jx�"
         and grade.clean(3) == 3
@@ -329,3 +369,76 @@ def test_what_cannot_be_graded_is_said(folder, words, tmp_path, capsys):
     with pytest.raises(SystemExit):
         grade.options([str(tmp_path / folder)])
     assert words in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_said_before_the_work(tmp_path, capsys, monkeypatch):
+    (tmp_path / FIRST).touch()
+    grade.options([str(tmp_path)])
+    assert not (tmp_path / "grades.csv").exists()
+    (tmp_path / "grades.csv").mkdir()
+    with pytest.raises(SystemExit):
+        grade.options([str(tmp_path)])
+    assert "grades.csv cannot be written: Is a directory. Is it open" in capsys.readouterr().err
+    monkeypatch.setattr(grade, "unwritable", lambda path: None)  # it was still closed then
+    monkeypatch.setattr(grade, "grade", lambda options: pd.DataFrame({"notebook": [None], "student": "ada", **EMPTY}))
+    with pytest.raises(SystemExit, match="cannot be written"):
+        grade.main([str(tmp_path)])
+    assert "Not one of the exercises" in capsys.readouterr().out
+
+
+EMPTY = {"trouble": "did not run", "remarks": ""}
+
+
+@pytest.mark.skipif(not LINUX, reason="needs /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_submissions_too(number, tmp_path):
+    folder, work = tmp_path / "class", tmp_path / "work"
+    work.mkdir()
+    folder.mkdir()
+    (folder / FIRST).write_text(text(cells(answer_1="import time\ntime.sleep(300)")), encoding="utf-8")
+    command = [sys.executable, "-m", "lstm_tutor.grade.grade", folder]
+    told = os.environ | {"TMPDIR": str(work), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: [command for command in commands_in(work) if b"ipykernel" in command])
+    finally:
+        process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    wait_until(lambda: not commands_in(work))
+    assert not [*work.iterdir()] and not (folder / "grades.csv").exists()
+
+
+def wait_until(so):
+    end = time.monotonic() + 120
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("target", ["grade", "students"])
+def test_make_says_that_the_folder_is_missing(target):
+    done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True, env=os.environ | {"FOLDER": ""})
+    assert done.returncode and f"FOLDER is missing: make {target} FOLDER=" in done.stderr
+
+
+def test_a_hidden_error_is_called_by_its_public_name(monkeypatch):
+    monkeypatch.setattr(builtins, "_IncompleteInputError", type("_IncompleteInputError", (SyntaxError,), {}), False)
+    assert submission.plainly("_IncompleteInputError", "no end (3.py, line 2)") == "SyntaxError: no end (line 2)"
+    assert submission.plainly("Own", "text") == "Own: text"
+
+
+def test_what_is_handed_out_has_no_solutions_and_no_loose_link(tmp_path):
+    students.main(tmp_path / "handed out")
+    found = [path.relative_to(tmp_path / "handed out").as_posix() for path in tmp_path.rglob("*.ipynb")]
+    here = [
+        path.relative_to(ROOT).as_posix() for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    ]
+    assert sorted(found) == sorted(name for name in here if "/solutions/" not in name)
+    for name in found:
+        for cell in read(tmp_path / "handed out" / name).cells:
+            assert "solution" not in cell.metadata.get("tags", ())
+            for link in re.findall(r"\]\(([^()#\s:]+)[)#]", cell.source if cell.cell_type == "markdown" else ""):
+                assert (tmp_path / "handed out" / name).parent.joinpath(link).exists(), f"{name}: {link}"
+    with pytest.raises(SystemExit, match="holds the course itself"):
+        students.main(ROOT)
