@@ -79,12 +79,7 @@ def messages():
 
 @cache
 def words(language):
-    """{key: words} in this language. Raises ValueError for what has no translation, or one of other English words."""
+    """{key: words} in this language; English ones where there is no translation, or one of other English words."""
     english = messages()
-    if language == "en":
-        return english
-    known = {(one.msgctxt, one.msgid): one.msgstr for one in polib.pofile(str(CATALOGUE)) if one.translated()}
-    missing = [key for key in english if (key, english[key]) not in known]
-    if missing:
-        raise ValueError(f"translations/zh/pages.po lacks {', '.join(missing)}: run make translation, and fill them in")
-    return {key: known[key, english[key]] for key in english}
+    chinese = {(one.msgctxt, one.msgid): one.msgstr for one in polib.pofile(str(CATALOGUE)) if one.translated()}
+    return english if language == "en" else {key: chinese.get((key, said), said) for key, said in english.items()}
