@@ -16,11 +16,12 @@ from lstm_helpers.plots import Picture, Slider, flow, graph, training, way_back
 from lstm_helpers.plots.cell import draw_cell
 from lstm_helpers.plots.overlaps import overlaps
 from lstm_helpers.plots.style import (
+    BROWN,
     GATE_COLOURS,
     GREY,
     INK,
     NETWORKS,
-    OTHER_COLOURS,
+    VIOLET,
     decimals,
     new_figure,
     number,
@@ -28,6 +29,7 @@ from lstm_helpers.plots.style import (
     text_on,
 )
 from tools.figures import FIGURES, FOLDER, drawn
+from tools.notebooks import ROOT
 
 ALT = "A line that rises from zero to one."
 
@@ -127,9 +129,20 @@ def luminance(colour):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), *OTHER_COLOURS.values(), GREY, INK, *shades(6)])
+@pytest.mark.parametrize("colour", [*GATE_COLOURS.values(), VIOLET, BROWN, GREY, INK, *shades(6)])
 def test_colours_reach_the_contrast_of_text_on_white(colour):
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_no_colour_stands_in_two_files():
+    """What is drawn with the same colours takes them from lstm_helpers.plots.style."""
+    homes = {}
+    for path in (path for room in ("lstm_helpers", "lstm_tutor", "tools") for path in (ROOT / room).rglob("*.*")):
+        if path.suffix in (".py", ".js", ".css", ".j2"):
+            for colour in re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text(encoding="utf-8")):
+                homes.setdefault(colour.upper(), set()).add(path.name)
+    assert {*GATE_COLOURS.values(), INK} <= set(homes)
+    assert {colour: names for colour, names in homes.items() if len(names) > 1} == {}
 
 
 def test_gate_colours_differ_for_colour_blind_readers():

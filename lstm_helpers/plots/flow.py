@@ -7,11 +7,13 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_helpers.plots.graph import draw_graph, label
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GATE_COLOURS,
     GREY,
     INK,
-    OTHER_COLOURS,
+    PALE_BLUE,
+    VIOLET,
     axes_for,
     network_look,
     new_figure,
@@ -117,10 +119,10 @@ def draw_reset(memory, gradients, ax=None):
     """
     figure, (top, bottom) = new_figure(10, 4.8, nrows=2, sharex=True)
     t = np.arange(1, len(memory) + 1)
-    top.bar(t, memory, color="#DCE6F0", edgecolor=INK, linewidth=1.2, width=0.72)
+    top.bar(t, memory, color=PALE_BLUE, edgecolor=INK, linewidth=1.2, width=0.72)
     top.set(ylabel="$c_t$")
     looks = ({"lw": 6, "ms": 13, "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
-    for (step, gradient), colour, look in zip(gradients.items(), OTHER_COLOURS.values(), looks):
+    for (step, gradient), colour, look in zip(gradients.items(), (VIOLET, BROWN), looks):
         bottom.plot(t, gradient, "o", color=colour, **(look | {"ls": look.get("ls", "-")}))
         bottom.text(step, 1.2, f"stored at $t$ = {step}", color=colour, ha="center")
     bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.15, 1.5), yticks=[0, 1])

@@ -5,12 +5,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GATE_COLOURS,
     GATE_NAMES,
     GREY,
     INK,
-    OTHER_COLOURS,
+    PALE_BLUE,
+    VIOLET,
     axes_for,
     decimals,
     new_figure,
@@ -28,7 +30,7 @@ def draw_memory(inputs, memory, y, actions, ax=None):
     """
     figure, ax = axes_for(ax, 10, 4.6)
     t = np.arange(1, len(memory) + 1)
-    ax.bar(t, memory, width=0.72, color="#DCE6F0", edgecolor=INK, linewidth=1.2)
+    ax.bar(t, memory, width=0.72, color=PALE_BLUE, edgecolor=INK, linewidth=1.2)
     arrow = {"arrowstyle": "<|-", "color": GATE_COLOURS["o"], "lw": 2.4}
     for step, height, out in zip(t, memory, y):
         ax.text(step, height + 0.15, number(height), ha="center", weight="bold")
@@ -51,10 +53,10 @@ def draw_squashing(ax=None):
     z = np.linspace(-6, 6, 401)
     ax.axhline(0, color=FAINT, lw=1)
     ax.axvline(0, color=FAINT, lw=1)
-    ax.plot(z, 1 / (1 + np.exp(-z)), color=OTHER_COLOURS["violet"])
-    ax.plot(z, np.tanh(z), color=OTHER_COLOURS["brown"], linestyle="--")
-    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=OTHER_COLOURS["violet"])
-    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=OTHER_COLOURS["brown"])
+    ax.plot(z, 1 / (1 + np.exp(-z)), color=VIOLET)
+    ax.plot(z, np.tanh(z), color=BROWN, linestyle="--")
+    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=VIOLET)
+    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=BROWN)
     ax.set(xlabel="$z$", yticks=[-1, -0.5, 0, 0.5, 1], xlim=(-6, 6))
     return figure
 

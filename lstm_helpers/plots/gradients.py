@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from lstm_helpers.plots.style import INK, OTHER_COLOURS, axes_for, network_look, styled
-
-VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
+from lstm_helpers.plots.style import BROWN, INK, VIOLET, axes_for, network_look, styled
 
 
 @styled

@@ -3,9 +3,7 @@
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, styled
-
-VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
+from lstm_helpers.plots.style import BROWN, FAINT, GREY, INK, VIOLET, axes_for, styled
 
 
 @styled

@@ -5,10 +5,11 @@ from matplotlib.colors import LogNorm, TwoSlopeNorm
 from matplotlib.patches import Circle
 
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GREY,
     INK,
-    OTHER_COLOURS,
+    VIOLET,
     axes_for,
     decimals,
     minus,
@@ -17,8 +18,6 @@ from lstm_helpers.plots.style import (
     spread,
     styled,
 )
-
-VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
 
 
 @styled

@@ -5,11 +5,11 @@ import re
 import numpy as np
 
 from lstm_helpers.plots.style import (
+    BROWN,
     GATE_COLOURS,
     GREY,
     INK,
     NETWORKS,
-    OTHER_COLOURS,
     network_look,
     new_figure,
     spread,
@@ -26,7 +26,7 @@ def draw_runs(errors, floor):
     """
     figure, ax = new_figure(10, 4.4)
     found, updates = errors[:, -1] < floor / 2, np.arange(errors.shape[1])
-    looks = (("-", INK, "found a memory"), ("--", OTHER_COLOURS["brown"], "did not"))
+    looks = (("-", INK, "found a memory"), ("--", BROWN, "did not"))
     for is_found, (line, colour, verdict) in zip((True, False), looks):
         low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
         ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
@@ -50,8 +50,8 @@ def draw_starts(counts, total):
     rows = range(len(counts))
     ax.barh(rows, [total] * len(counts), height=0.6, color="none", edgecolor=GREY, lw=1.0)
     ax.barh(rows, list(counts.values()), height=0.6, color=INK)
-    ax.axvline(counts[first], color=OTHER_COLOURS["brown"], lw=1.6, ls="--")
-    ax.text(counts[first], -0.55, f"as many as {first}", color=OTHER_COLOURS["brown"], ha="center", va="bottom")
+    ax.axvline(counts[first], color=BROWN, lw=1.6, ls="--")
+    ax.text(counts[first], -0.55, f"as many as {first}", color=BROWN, ha="center", va="bottom")
     for row, number in zip(rows, counts.values()):
         ax.text(total + 1, row, str(number), va="center")
     ax.set_yticks(rows, [re.sub(r"\bx(\d)", r"$x_\1$", title) for title in counts])
@@ -92,8 +92,8 @@ def draw_doors(x1, panels):
         ax.set(title=title, xlabel="$x_1$ that is to be added", xticks=x1)
     axes[0].set_ylim(0, 1)
     axes[1].set_ylim(-1, 1)
-    axes[-1].plot(x1, x1, "--", color=OTHER_COLOURS["brown"])
-    axes[-1].text(x1[0], 0.9 * x1[-1], "dashed: the rule", color=OTHER_COLOURS["brown"])
+    axes[-1].plot(x1, x1, "--", color=BROWN)
+    axes[-1].text(x1[0], 0.9 * x1[-1], "dashed: the rule", color=BROWN)
     return figure
 
 
