@@ -8,7 +8,7 @@ import os
 import matplotlib as mpl
 from PIL import Image
 
-from lstm_helpers.plots.overlaps import overlaps
+from lstm_helpers.plots.overlaps import refuse_overlaps
 from lstm_helpers.plots.style import STYLE, minus
 
 PIXELS_PER_INCH = 100  # on the page; the picture has twice as many, for projectors and sharp screens
@@ -44,8 +44,6 @@ class Slider:
             raise ValueError(f"a slider needs two or more figures and one label each: {len(figures)}, {len(labels)}")
         if len({tuple(figure.get_size_inches()) for figure in figures}) > 1:
             raise ValueError("all figures of a slider must have one size, or the page jumps: pass the same figsize")
-        if not 0 <= start < len(figures):
-            raise ValueError(f"start is {start}, but the frames are numbered 0 to {len(figures) - 1}")
         self.figures, self.labels, self.alt, self.name, self.start = figures, labels, _sentence(alt), name, start
         _check(figures)
 
@@ -77,11 +75,8 @@ class Slider:
 
 
 def _check(figures):
-    """Raises ValueError where tests run (conftest.py sets the variable) and a picture's labels cannot be read."""
-    if os.environ.get("LSTM_CHECK_PICTURES"):
-        for number, figure in enumerate(figures, start=1):
-            for complaint in overlaps(figure):
-                raise ValueError(f"picture {number} of {len(figures)}: {complaint}")
+    if os.environ.get("LSTM_CHECK_PICTURES"):  # which tools.notebooks sets: where pictures are made
+        refuse_overlaps(figures)
 
 
 def _sentence(alt):
@@ -96,10 +91,11 @@ def _width(figure):
 
 def png(figure, colours):
     """The figure as base64 PNG with a palette: a quarter of the size, no visible difference."""
-    drawn, small = io.BytesIO(), io.BytesIO()
+    drawn, small, dpi = io.BytesIO(), io.BytesIO(), 2 * PIXELS_PER_INCH
     with mpl.rc_context(STYLE):
-        # Uncompressed, because the palette's picture is what is kept.
-        figure.savefig(drawn, format="png", dpi=2 * PIXELS_PER_INCH, pil_kwargs={"compress_level": 0})
-    picture = Image.open(drawn).convert("RGB")
-    picture.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+        figure.savefig(drawn, format="rgba", dpi=dpi)
+    size = [int(inches * dpi) for inches in figure.get_size_inches()]
+    picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
+    # Level 6 and not 9: an eighth larger, five times as fast.
+    picture.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", compress_level=6)
     return base64.b64encode(small.getvalue()).decode()
