@@ -9,8 +9,8 @@ from lstm_helpers.plots.style import (
     GATE_NAMES,
     GREY,
     INK,
-    axes_for,
     decimals,
+    new_figure,
     number,
     styled,
     text_on,
@@ -24,14 +24,13 @@ LEFT, RIGHT = 0.25, 10.75
 
 
 @styled
-def draw_cell(step, x_t, h_prev, c_prev, title="", upto=6, ax=None):
+def draw_cell(step, x_t, h_prev, c_prev, title="", upto=6):
     """One step of an LSTM with one unit and one sequence, after the equations (1.2) to (1.7).
 
     step: LSTMStep whose arrays are (1, 1). x_t: its input, (1, I). h_prev, c_prev: the states before it, (1, 1).
     upto: how many of the six equations are drawn, in their order. A gate's box is filled as far as the gate is open.
-    Returns the Figure.
     """
-    figure, ax = axes_for(ax, 11, 6)
+    figure, ax = new_figure(11, 6)
     ax.set_axis_off()
     ax.set(xlim=(0, 11), ylim=(0, 6), aspect="equal")
     v = {name: float(value[0, 0]) for name, value in step._asdict().items()}

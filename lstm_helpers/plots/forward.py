@@ -13,7 +13,6 @@ from lstm_helpers.plots.style import (
     INK,
     PALE_BLUE,
     VIOLET,
-    axes_for,
     decimals,
     new_figure,
     number,
@@ -23,12 +22,12 @@ from lstm_helpers.plots.style import (
 
 
 @styled
-def draw_memory(inputs, memory, y, actions, ax=None):
+def draw_memory(inputs, memory, y, actions):
     """The nine steps as a story: bars for the memory after each step, arrows for what was put out.
 
-    inputs: (T, K), written below the bars. memory, y: one number a step. actions: one word a step. Returns the Figure.
+    inputs: (T, K), written below the bars. memory, y: one number a step. actions: one word a step.
     """
-    figure, ax = axes_for(ax, 10, 4.6)
+    figure, ax = new_figure(10, 4.6)
     t = np.arange(1, len(memory) + 1)
     ax.bar(t, memory, width=0.72, color=PALE_BLUE, edgecolor=INK, linewidth=1.2)
     arrow = {"arrowstyle": "<|-", "color": GATE_COLOURS["o"], "lw": 2.4}
@@ -47,9 +46,9 @@ def draw_memory(inputs, memory, y, actions, ax=None):
 
 
 @styled
-def draw_squashing(ax=None):
-    """The two squashing functions, sigmoid and tanh, on one axis. Returns the Figure."""
-    figure, ax = axes_for(ax, 9, 3.6)
+def draw_squashing():
+    """The two squashing functions, sigmoid and tanh, on one axis."""
+    figure, ax = new_figure(9, 3.6)
     z = np.linspace(-6, 6, 401)
     ax.axhline(0, color=FAINT, lw=1)
     ax.axvline(0, color=FAINT, lw=1)
@@ -65,11 +64,11 @@ def draw_squashing(ax=None):
 def draw_gates(trace, ax=None):
     """Gates, cell and hidden state of a one-unit trace over time as a heat map with the numbers in it.
 
-    trace: LSTMTrace with N = H = 1. Returns the Figure.
+    trace: LSTMTrace with N = H = 1.
     """
     rows = [(name, getattr(trace, name)[:, 0, 0]) for name in "figoch"]
     T = len(rows[0][1])
-    figure, ax = axes_for(ax, 10, 4.4)
+    figure, ax = new_figure(10, 4.4, ax)
     names = GATE_NAMES | {"c": "cell state", "h": "hidden state"}
     for row, (name, values) in enumerate(rows):
         colour = GATE_COLOURS.get(name, INK)
@@ -89,7 +88,7 @@ def draw_gates(trace, ax=None):
 
 @styled
 def draw_stacking(N, I, H):
-    """The one matrix product of a step, to scale: (4H, H+I+1) times (H+I+1, N) gives (4H, N). Returns the Figure."""
+    """The one matrix product of a step, to scale: (4H, H+I+1) times (H+I+1, N) gives (4H, N)."""
     figure, ax = new_figure(10, 4.6)
     ax.set_axis_off()
     unit = 4.0 / (4 * H)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Circle
 
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
+from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, new_figure, styled
 
 PALE = "#A6A6A6"
 STEP = 4.6  # inches from one step to the next
@@ -32,10 +32,10 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
     """Steps 1 ... last with their loss L at the last one. title: a text, or its pieces, {text: colour}.
 
     coloured: {(from, to): colour} for the edges to bring out, drawn as arrows from `to` to `from` where backwards is
-    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner. Returns the Figure.
+    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner.
     """
     coloured = coloured or {}
-    figure, ax = axes_for(ax, round(0.5 + STEP * last * 0.77, 1), 4.2)
+    figure, ax = new_figure(round(0.5 + STEP * last * 0.77, 1), 4.2, ax)
     ax.set_axis_off()
     ax.set(xlim=(-0.5, STEP * last + 0.4), ylim=(-1.7, 3.7), aspect="equal")
     place = {node: _place(node, last) for pair in edges(last) for node in pair}

@@ -61,8 +61,11 @@ def styled(draw):
     return drawing
 
 
-def new_figure(width, height, **subplots):
-    """(figure, axes) outside pyplot, so that nothing is shown or kept behind the reader's back. Sizes in inches."""
+def new_figure(width, height, ax=None, **subplots):
+    """(figure, axes) outside pyplot, so that nothing is shown or kept behind the reader's back; or the ax that there is
+    already, with its figure. Sizes in inches."""
+    if ax is not None:
+        return ax.figure, ax
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
 
@@ -117,8 +120,3 @@ def number(value):
 def decimals(value):
     """Two decimals, without a minus sign on zero."""
     return minus(f"{value:.2f}".replace("-0.00", "0.00"))
-
-
-def axes_for(ax, width, height):
-    """(figure, ax): the given Axes with its figure, or a new pair."""
-    return (ax.figure, ax) if ax is not None else new_figure(width, height)

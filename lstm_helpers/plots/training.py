@@ -4,17 +4,7 @@ import re
 
 import numpy as np
 
-from lstm_helpers.plots.style import (
-    BROWN,
-    GATE_COLOURS,
-    GREY,
-    INK,
-    NETWORKS,
-    network_look,
-    new_figure,
-    spread,
-    styled,
-)
+from lstm_helpers.plots.style import BROWN, GATE_COLOURS, GREY, INK, NETWORKS, network_look, new_figure, spread, styled
 
 
 @styled
@@ -22,7 +12,7 @@ def draw_runs(errors, floor):
     """Two heaps of runs: dark those that end at less than half of floor, brown and dashed the others. Lines are
     medians, bands hold eight of ten: single runs may be chaotic.
 
-    errors: (runs, updates). floor: the least error without memory. Returns the Figure.
+    errors: (runs, updates). floor: the least error without memory.
     """
     figure, ax = new_figure(10, 4.4)
     found, updates = errors[:, -1] < floor / 2, np.arange(errors.shape[1])
@@ -31,8 +21,13 @@ def draw_runs(errors, floor):
         low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
         ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(updates, middle, line, color=colour, lw=1.6)
-        ax.text(1.01 * len(updates), middle[-1] - 0.05 * (not is_found), f"{(found == is_found).sum()} {verdict}",
-                color=colour, va="center")  # fmt: skip
+        ax.text(
+            1.01 * len(updates),
+            middle[-1] - 0.05 * (not is_found),
+            f"{(found == is_found).sum()} {verdict}",
+            color=colour,
+            va="center",
+        )
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
     ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center")
     ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, len(updates)))
@@ -43,7 +38,7 @@ def draw_runs(errors, floor):
 @styled
 def draw_starts(counts, total):
     """A bar for each kind of start: how many of the networks found a memory. counts: {title: number}, the first of
-    them the one to compare with. Returns the Figure.
+    them the one to compare with.
     """
     first = next(iter(counts))
     figure, ax = new_figure(9, 0.46 * len(counts) + 1.0)
@@ -61,12 +56,13 @@ def draw_starts(counts, total):
 
 @styled
 def draw_learned_gates(hand_set, learned):
-    """Gates and memory at the nine steps, learned ones as bars, hand-set ones as outlines. Returns the Figure.
+    """Gates and memory at the nine steps, learned ones as bars, hand-set ones as outlines.
 
     hand_set: {"i", "f", "o", "memory": (T,)}. learned: {title: the same}, one column each.
     """
-    figure, axes = new_figure(3.8 * len(learned), 5.6, nrows=4, ncols=len(learned), sharex=True, sharey="row",
-                              squeeze=False)  # fmt: skip
+    figure, axes = new_figure(
+        3.8 * len(learned), 5.6, nrows=4, ncols=len(learned), sharex=True, sharey="row", squeeze=False
+    )
     t = np.arange(1, len(hand_set["i"]) + 1)
     for column, (title, values) in zip(axes.T, learned.items()):
         for ax, name in zip(column, ("i", "f", "o", "memory")):
@@ -84,7 +80,7 @@ def draw_learned_gates(hand_set, learned):
 @styled
 def draw_doors(x1, panels):
     """How a number is written, a line for each learned cell. x1: (K,). panels: {title: (cells, K)}, the last of them
-    in the units of the output, where the dashed diagonal is the rule. Returns the Figure.
+    in the units of the output, where the dashed diagonal is the rule.
     """
     figure, axes = new_figure(11, 3.8, ncols=len(panels))
     for ax, (title, lines), colour in zip(axes, panels.items(), (GATE_COLOURS["i"], GATE_COLOURS["g"], INK)):
@@ -106,7 +102,7 @@ def titled(network):
 def draw_accuracy(accuracies, lengths, chance):
     """Accuracy against the length L, median as a line, all runs between lowest and highest as a band.
 
-    accuracies: {network: {L: (runs,)}}, for some of the lengths or all. Returns the Figure.
+    accuracies: {network: {L: (runs,)}}, for some of the lengths or all.
     """
     figure, ax = new_figure(11, 4.8)
     ends = {}
@@ -118,8 +114,9 @@ def draw_accuracy(accuracies, lengths, chance):
     for name, runs in accuracies.items():
         colour, line, mark = network_look(name)
         at = [lengths.index(L) for L in runs]
-        ax.fill_between(at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour,
-                        alpha=0.15, lw=0)  # fmt: skip
+        ax.fill_between(
+            at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour, alpha=0.15, lw=0
+        )
         ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
         ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
     ax.set_xticks(range(len(lengths)), [f"$L$ = {L}" for L in lengths])
@@ -154,7 +151,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
 
 @styled
 def draw_gradient_by_lag(sizes):
-    """Size of the gradient at each lag, one curve a network. sizes: {network: (lags,)}. Returns the Figure."""
+    """Size of the gradient at each lag, one curve a network. sizes: {network: (lags,)}."""
     figure, ax = new_figure(9, 4.6)
     ends = spread([np.log10(size[-1]) for size in sizes.values()], gap=0.35)
     for (name, size), end in zip(sizes.items(), ends):

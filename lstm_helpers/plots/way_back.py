@@ -54,7 +54,7 @@ STAGES = [
 
 @styled
 def draw_way_back(upto, ax=None):
-    """The first `upto` of the eight stages in which a gradient comes back through two steps. Returns the Figure."""
+    """The first `upto` of the eight stages in which a gradient comes back through two steps."""
     new, equation = STAGES[upto - 1]
     old = {edge: colour for arrows, _ in STAGES[: upto - 1] for edge, colour in arrows.items()}
     return draw_graph(2, coloured=old | new, title=equation, backwards=True, thin=old, ax=ax)
