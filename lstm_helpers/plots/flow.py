@@ -24,20 +24,13 @@ from lstm_helpers.plots.style import (
 
 TERM_COLOURS = {"f_direct": GREY} | {f"via_{gate}": GATE_COLOURS[gate] for gate in "fig"}
 TERM_NAMES = {"f_direct": "$f_t$"} | {f"via_{gate}": f"via ${gate}$" for gate in "fig"}
-PATH_COLOURS = {"c": INK} | GATE_COLOURS
-
-
-def path_colour(path):
-    """A path from L_3 takes the colour of the door through which it leaves step 3: the cell, or one of the gates."""
-    third = [node for node in path[1:] if node.endswith("3")][-1]
-    return PATH_COLOURS[third[0]]
 
 
 @styled
 def draw_path(path, last, title=""):
     """One path on the unrolled graph of steps 1 ... last, its nodes after the title. path: nodes from "L" backwards."""
-    colour = path_colour(path)
-    coloured = {(end, start): colour for start, end in pairwise(path)}
+    door = [node for node in path if node.endswith("3")][-1]  # through which it leaves step 3: the cell, or a gate
+    coloured = {(end, start): GATE_COLOURS.get(door[0], INK) for start, end in pairwise(path)}
     title += r" $\rightarrow$ ".join(map(label, path))
     return draw_graph(last, coloured=coloured, title=title)
 
@@ -98,12 +91,8 @@ def draw_forget_bias(forget, terms, sizes, b_f):
     figure, (left, middle, right) = new_figure(11, 3.7, ncols=3)
     left.hist(forget, bins=np.linspace(0, 1, 26), color=GATE_COLOURS["f"])
     left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {number(b_f)}")
-    middle.bar(
-        [TERM_NAMES[name] for name in terms],
-        list(terms.values()),
-        width=0.7,
-        color=[TERM_COLOURS[name] for name in terms],
-    )
+    for name, size in terms.items():
+        middle.bar(TERM_NAMES[name], size, width=0.7, color=TERM_COLOURS[name])
     middle.set(ylim=(0, 1.25), title="size of the four terms", yticks=[0, 0.5, 1])
     right.semilogy(sizes, color=INK)
     right.axhline(1, color=FAINT, lw=1)
@@ -123,9 +112,9 @@ def draw_reset(memory, gradients):
     t = np.arange(1, len(memory) + 1)
     top.bar(t, memory, color=PALE_BLUE, edgecolor=INK, linewidth=1.2, width=0.72)
     top.set(ylabel="$c_t$")
-    looks = ({"lw": 6, "ms": 13, "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
+    looks = ({"lw": 6, "ms": 13, "ls": "-", "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
     for (step, gradient), colour, look in zip(gradients.items(), (VIOLET, BROWN), looks):
-        bottom.plot(t, gradient, "o", color=colour, **(look | {"ls": look.get("ls", "-")}))
+        bottom.plot(t, gradient, "o", color=colour, **look)
         bottom.text(step, 1.2, f"stored at $t$ = {step}", color=colour, ha="center")
     bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.15, 1.5), yticks=[0, 1])
     bottom.set_xticks(t, [f"$t$ = {k}" for k in t])

@@ -66,12 +66,11 @@ def draw_gates(trace, ax=None):
 
     trace: LSTMTrace with N = H = 1.
     """
-    rows = [(name, getattr(trace, name)[:, 0, 0]) for name in "figoch"]
-    T = len(rows[0][1])
+    T = len(trace.h)
     figure, ax = new_figure(10, 4.4, ax)
     names = GATE_NAMES | {"c": "cell state", "h": "hidden state"}
-    for row, (name, values) in enumerate(rows):
-        colour = GATE_COLOURS.get(name, INK)
+    for row, name in enumerate("figoch"):
+        values, colour = getattr(trace, name)[:, 0, 0], GATE_COLOURS.get(name, INK)
         shades = LinearSegmentedColormap.from_list(name, ["white", colour])
         share = np.abs(values) / max(1.0, np.abs(values).max())
         for t in range(T):

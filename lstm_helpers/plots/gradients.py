@@ -13,20 +13,13 @@ def draw_step_widths(widths, errors, expected):
     an error of 100 % or more is expected nothing is drawn: what is measured there is rounding's whim.
     """
     figure, ax = new_figure(11, 4.8)
-    for k, (label, error) in enumerate(errors.items()):
-        colour, at = (VIOLET, BROWN)[k % 2], (8, 19)[k // 2]
+    sides = (VIOLET, 6, "left", "bottom"), (BROWN, -6, "right", "top")
+    for (label, error), (colour, off, ha, va), at in zip(errors.items(), 2 * sides, (8, 8, 19, 19)):
         shown = expected[label] < 1
         ax.loglog(widths[shown], expected[label][shown], color=colour, lw=1)
         ax.loglog(widths[shown], error[shown], "o", color=colour, ms=4, mew=0, alpha=0.7)
-        upper = dict(ha="left", va="bottom") if k % 2 == 0 else dict(ha="right", va="top")
-        ax.annotate(
-            label,
-            (widths[at], expected[label][at]),
-            (6, 6) if k % 2 == 0 else (-6, -6),
-            color=colour,
-            textcoords="offset points",
-            **upper,
-        )
+        spot = widths[at], expected[label][at]
+        ax.annotate(label, spot, (off, off), textcoords="offset points", color=colour, ha=ha, va=va)
     ax.set(xlabel="step width", ylabel="relative error", xlim=(widths[0] / 2, widths[-1] * 2), ylim=(1e-11, 1e1))
     ax.set_xticks(10.0 ** np.arange(-13, 1, 2))
     return figure

@@ -68,14 +68,13 @@ def label(node):
     """A node's name as mathtext: "f~2" is the pre-activation of the forget gate at step 2."""
     if node == "L":
         return "$L$"
-    name, t = (node[0], node[2:]) if "~" in node else (node[0], node[1:])
-    return rf"$\tilde{{{name}}}_{{{t}}}$" if "~" in node else f"${name}_{{{t}}}$"
+    name = rf"\tilde{{{node[0]}}}" if "~" in node else node[0]
+    return f"${name}_{{{node[-1]}}}$"
 
 
 def _place(node, last):
-    kind = node.rstrip("0123456789")
-    t = last if node == "L" else int(node[len(kind) :])
-    x, y = PLACES[kind]
+    x, y = PLACES[node.rstrip("0123456789")]
+    t = last if node == "L" else int(node[-1])
     return x + (t - 1) * STEP, y
 
 

@@ -39,8 +39,7 @@ def draw_distance_from_seven(scales, distances):
         ax.loglog(scales, distance, line, color=colour, markersize=6)
         ax.text(scales[3], distance[3] * beside, label, color=colour, va="center")
     ax.text(scales[-7], distance[-7] * 0.01, r"falls with $\epsilon^2$", color=INK, va="center")
-    ax.set(
-        xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7", ylim=(1e-13, 1e2)
-    )
+    ax.set(xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7")
+    ax.set_ylim(1e-13, 1e2)
     ax.yaxis.set_major_locator(LogLocator(numticks=6))
     return figure

@@ -34,8 +34,8 @@ def draw_unrolled_rnn(values, copies=False):
         _ball(ax, x, row, f"$S_{t}$", values["S"][t])
         if t == 0:
             continue
+        own = t if copies else ""
         _ball(ax, x, 0, f"$X_{t}$", values["X"][t - 1])
-        own = f"{t}" if copies else ""
         _arrow(ax, (x, 0.52), (x, row - 0.52), VIOLET, f"$W_{{x{own}}}$", (0.13, 0))
         _arrow(ax, (place[t - 1] + 0.52, row), (x - 0.52, row), BROWN, "$W_s$", (-0.2, 0.22))
     for name, x, text in (("O", 7.5, "$O_3$"), ("L", 9.35, "$L_3$")):
@@ -71,7 +71,6 @@ def draw_factor(slopes):
     spots = [(-2.25, 2.35), (1.85, 4.6), (1.43, 4.6), (0.95, 4.2), (0.0, 4.0)]
     left.clabel(lines, fmt="%g", fontsize=13, manual=spots)
     left.set(xlabel=r"$\theta_j$", ylabel="$W_s$", title=r"$\tanh'(\theta_j)\,W_s$: thick where it is 1")
-    theta = np.linspace(-3, 3, 301)
     for W, colour in zip(slopes, shades(len(slopes))):
         right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
         right.text(0, W - 0.08, f"{W:g}", color=colour, ha="center", va="top")  # under its own peak
@@ -115,7 +114,7 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
     figure, axes = new_figure(11, 5, ncols=len(panels), sharey=True)
     dashes = ["-", "--", "-.", (0, (1, 1))]
     above = [W_s for W_s in W_values if W_s > 1]
-    for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
+    for ax, (title, bands) in zip(axes, panels.items()):
         middles = [np.percentile(band, 50, axis=1) for band in bands]
         ends = [int(np.flatnonzero(middle > bottom)[-1]) for middle in middles]
         heights = spread([middle[end] for middle, end in zip(middles, ends)], gap=10)
@@ -140,8 +139,7 @@ def draw_lingering(S, logs, labels):
     S, logs: lists of (T,) arrays. labels: one text a run.
     """
     figure, (top, bottom) = new_figure(11, 5.6, nrows=2, sharex=True)
-    colours = (VIOLET, BROWN)
-    for states, log, label, colour in zip(S, logs, labels, colours):
+    for states, log, label, colour in zip(S, logs, labels, (VIOLET, BROWN)):
         t = np.arange(1, len(states) + 1)
         top.semilogy(t, np.abs(states), color=colour)
         bottom.plot(t, log, color=colour)
@@ -212,9 +210,8 @@ def draw_norms(norms, bounds):
     figure, ax = new_figure(10, 4.2)
     n = np.arange(1, len(norms) + 1)
     lines = {"the product": norms} | bounds
-    places = ((8.4, 0.3, "left"), (8, 2.5, "left"), (7.6, 5, "right"))  # factor number, height over the line, side
-    styles = zip(lines.items(), (INK, VIOLET, BROWN), ("o-", "--", ":"), places)
-    for (label, values), colour, line, (at, over, side) in styles:
+    looks = (INK, "o-", 8.4, 0.3, "left"), (VIOLET, "--", 8, 2.5, "left"), (BROWN, ":", 7.6, 5, "right")
+    for (label, values), (colour, line, at, over, side) in zip(lines.items(), looks):
         ax.semilogy(n, values, line, color=colour, markersize=5)
         height = 10 ** np.interp(at, n, np.log10(values)) * over
         ax.text(at, height, label, color=colour, ha=side, va="center")

@@ -16,18 +16,12 @@ def draw_runs(errors, floor):
     """
     figure, ax = new_figure(10, 4.4)
     found, updates = errors[:, -1] < floor / 2, np.arange(errors.shape[1])
-    looks = (("-", INK, "found a memory"), ("--", BROWN, "did not"))
-    for is_found, (line, colour, verdict) in zip((True, False), looks):
-        low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
+    heaps = (found, "-", INK, "found a memory", 0), (~found, "--", BROWN, "did not", 0.05)
+    for heap, line, colour, verdict, lower in heaps:
+        low, middle, high = np.quantile(errors[heap], [0.1, 0.5, 0.9], axis=0)
         ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(updates, middle, line, color=colour, lw=1.6)
-        ax.text(
-            1.01 * len(updates),
-            middle[-1] - 0.05 * (not is_found),
-            f"{(found == is_found).sum()} {verdict}",
-            color=colour,
-            va="center",
-        )
+        ax.text(1.01 * len(updates), middle[-1] - lower, f"{heap.sum()} {verdict}", color=colour, va="center")
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
     ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center")
     ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, len(updates)))
@@ -60,20 +54,17 @@ def draw_learned_gates(hand_set, learned):
 
     hand_set: {"i", "f", "o", "memory": (T,)}. learned: {title: the same}, one column each.
     """
-    figure, axes = new_figure(
-        3.8 * len(learned), 5.6, nrows=4, ncols=len(learned), sharex=True, sharey="row", squeeze=False
-    )
-    t = np.arange(1, len(hand_set["i"]) + 1)
-    for column, (title, values) in zip(axes.T, learned.items()):
-        for ax, name in zip(column, ("i", "f", "o", "memory")):
+    columns, t = len(learned), np.arange(1, len(hand_set["i"]) + 1)
+    figure, axes = new_figure(3.8 * columns, 5.6, nrows=4, ncols=columns, sharex=True, sharey="row", squeeze=False)
+    for row, (name, label) in zip(axes, {"i": "$i_t$", "f": "$f_t$", "o": "$o_t$", "memory": "memory"}.items()):
+        for ax, values in zip(row, learned.values()):
             ax.bar(t, values[name], width=0.8, color=GATE_COLOURS.get(name, "#5F7FA3"))
             ax.bar(t, hand_set[name], width=0.8, facecolor="none", edgecolor=INK, linewidth=1.3)
-            ax.set(ylim=(-2, 9) if name == "memory" else (0, 1.05), yticks=[0, 8] if name == "memory" else [0, 1])
+        row[0].set(ylabel=label, ylim=(0, 1.05), yticks=[0, 1])
+    axes[-1, 0].set(ylim=(-2, 9), yticks=[0, 8])
+    for title, column in zip(learned, axes.T):
         column[0].set_title(title)
-        column[-1].set_xticks(t)
-        column[-1].set_xlabel("step $t$")
-    for ax, name in zip(axes[:, 0], ("$i_t$", "$f_t$", "$o_t$", "memory")):
-        ax.set_ylabel(name)
+        column[-1].set(xlabel="step $t$", xticks=t)
     return figure
 
 
@@ -114,10 +105,9 @@ def draw_accuracy(accuracies, lengths, chance):
     for name, runs in accuracies.items():
         colour, line, mark = network_look(name)
         at = [lengths.index(L) for L in runs]
-        ax.fill_between(
-            at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour, alpha=0.15, lw=0
-        )
-        ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
+        low, middle, high = np.transpose([(min(run), np.median(run), max(run)) for run in runs.values()])
+        ax.fill_between(at, low, high, color=colour, alpha=0.15, lw=0)
+        ax.plot(at, middle, line, marker=mark, markersize=8, color=colour)
         ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
     ax.set_xticks(range(len(lengths)), [f"$L$ = {L}" for L in lengths])
     ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.92), ylim=(0, 1.04))

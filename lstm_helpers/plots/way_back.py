@@ -9,9 +9,12 @@ FROM_H = {("h1", f"{gate}~2"): GATE_COLOURS[gate] for gate in "ifgo"}
 
 
 def _into_gate(gate, t):
-    return {(gate, f"{'h' if gate[0] == 'o' else 'c'}{t}"): GATE_COLOURS[gate[0]] for gate in (f"{gate}{t}",)} | {
-        (f"{gate}~{t}", f"{gate}{t}"): GATE_COLOURS[gate]
-    }
+    state = "h" if gate == "o" else "c"
+    return dict.fromkeys([(f"{gate}{t}", f"{state}{t}"), (f"{gate}~{t}", f"{gate}{t}")], GATE_COLOURS[gate])
+
+
+def _into_gates(gates, t):
+    return {edge: colour for gate in gates for edge, colour in _into_gate(gate, t).items()}
 
 
 STAGES = [
@@ -25,7 +28,7 @@ STAGES = [
         {r"$\delta c_2 =$": GREY, r"$\delta h_2\, o_2 (1 - m_2^2)$": INK},
     ),
     (
-        _into_gate("i", 2) | _into_gate("f", 2) | _into_gate("g", 2),
+        _into_gates("ifg", 2),
         {
             r"$\delta\tilde{i}_2 = \delta c_2\, g_2\, i_2 (1 - i_2)$   ": GATE_COLOURS["i"],
             r"$\delta\tilde{f}_2 = \delta c_2\, c_1\, f_2 (1 - f_2)$   ": GATE_COLOURS["f"],
@@ -46,7 +49,7 @@ STAGES = [
         {r"$\delta c_1 = \delta h_1\, o_1 (1 - m_1^2)$": GREY, r"$+\ \delta c_2\, f_2$": INK},
     ),
     (
-        {edge: colour for gate in "ifgo" for edge, colour in _into_gate(gate, 1).items()},
+        _into_gates("ifgo", 1),
         {"the four gates as at step 2, from ": GREY, r"$\delta h_1$ and $\delta c_1$": INK},
     ),
 ]
