@@ -93,11 +93,11 @@ def _width(figure):
 
 def png(figure, colours):
     """The figure as base64 PNG with a palette: a quarter of the size, no visible difference."""
-    drawn, small, dpi = io.BytesIO(), io.BytesIO(), 2 * PIXELS_PER_INCH
+    drawn, small = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(drawn, format="rgba", dpi=dpi)
-    size = [int(inches * dpi) for inches in figure.get_size_inches()]
-    picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
+        # Uncompressed, because the palette's picture is what is kept.
+        figure.savefig(drawn, format="png", dpi=2 * PIXELS_PER_INCH, pil_kwargs={"compress_level": 0})
+    picture = Image.open(drawn).convert("RGB")
     # Level 6 and not 9: an eighth larger, five times as fast.
     picture.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", compress_level=6)
     return base64.b64encode(small.getvalue()).decode()
