@@ -18,7 +18,6 @@ settings.load_profile("course")
 torch.set_num_threads(1)
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-os.environ["LSTM_CHECK_PICTURES"] = "yes"  # labels that overlap stop a notebook: lstm_helpers.plots.overlaps
 
 
 class Cell(IPyNbCell):

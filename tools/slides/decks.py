@@ -14,10 +14,12 @@ from pathlib import Path
 import jinja2
 from nbconvert.filters import Highlight2HTML, markdown2html
 
+from lstm_helpers.plots.style import COLOURS
 from tools.chinese.wording import FOLDERS, NAMES, unbroken, words
 from tools.notebooks import FOLDER, FROM_NPM, MATHJAX, REVEAL, ROOT, copy_assets, read, write
 
 TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"))
+TEMPLATES.globals["colours"] = COLOURS
 HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
 EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
