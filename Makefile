@@ -17,12 +17,12 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation test-chinese figures bench sweep site slides handout rise assets test-browser test-hub grade students clean
+.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation test-chinese figures bench sweep site slides handout rise assets test-browser test-browser-push test-hub grade students clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
 
 # .venv/with-EXTRA is looked at each time, which costs a moment where .venv holds already what `course` and this group of
 # pyproject.toml's optional dependencies ask for.
@@ -98,8 +98,12 @@ rise: not-as-root .venv/with-rise  ## open the course in JupyterLab with live sl
 assets: .venv/with-publish
 	@$(call npm,mathjax@3.2.2 reveal.js@4.6.1)
 
+BROWSER = $(RUN) -m pytest --dist load tests/browser/check_*.py
 test-browser: site .venv/with-test .venv/with-rise .venv/with-browser  ## open every notebook, page and slide in headless Chromium; screenshots/ shows what it saw
-	$(RUN) -m pytest --dist load tests/browser/check_decks.py tests/browser/check_site.py tests/browser/check_rise.py tests/browser/check_notebooks.py tests/browser/check_living.py
+	$(BROWSER)
+
+test-browser-push: site .venv/with-test .venv/with-browser  ## of that what a push needs: a lesson, its exercises, pages and deck in each language, the living LSTM
+	$(BROWSER) -k "01_forward_equations and not solutions or index or check_living"
 
 test-hub: .venv/with-hub  ## let eight students at once run notebook 05 on a JupyterHub on this machine; a few minutes, not part of CI
 	@$(call npm,configurable-http-proxy@5.3.0)
