@@ -123,9 +123,6 @@ def test_chinese_questions_and_first_sentences():
     assert (asked, rest) == ("哪一个更大？为什么（不是 $x$）？", "先看图。答案在下面。")
     shown, spoken = slides.lead("第一句。第二句。第三句。\n\n$$x$$\n\n又一段。")
     assert (shown, spoken) == ("第一句。\n\n$$x$$", "第二句。第三句。\n\n又一段。")
-    slide = slides.Slide("plain", "", parts=[slides.Part("text", "<p>第一句。结果如下：</p>")])
-    slide.announce_nothing()
-    assert (slide.parts[0].html, slide.note) == ("<p>第一句。</p>", ["结果如下："])
 
 
 def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
