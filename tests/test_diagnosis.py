@@ -10,12 +10,13 @@ import pytest
 import torch
 from matplotlib.patches import Circle, Rectangle
 
-from lstm_helpers import GATES, lstm_backward, lstm_forward, sigmoid
+from lstm_helpers import GATES, lstm_backward, lstm_forward, sigmoid  # noqa: F401  # a planted mistake uses it
 from lstm_tutor.doctor import GALLERY, diagnose
 from lstm_tutor.doctor.cases import coefficients
 from lstm_tutor.doctor.mistakes import CELL, PARTNERS, SLOPES
+from lstm_tutor.planted import planted
 
-PASS = """
+
 def backward(x, steps, weights, h_0, c_0, dh):
     dW_x, dW_h, db = np.zeros_like(weights.W_x), np.zeros_like(weights.W_h), np.zeros_like(weights.b)
     dx, z = np.zeros_like(x), np.zeros((*x.shape[:2], len(weights.b)))
@@ -39,22 +40,9 @@ def backward(x, steps, weights, h_0, c_0, dh):
         carry_h = d_z @ weights.W_h
         carry_c = d_c * s.f
     return {"W_x": dW_x, "W_h": dW_h, "b": db, "h_0": carry_h, "c_0": carry_c}
-"""
 
 
-def changed(*changes, returned=None):
-    """The pass with lines replaced: (what stands there, what stands there instead) pairs."""
-    source = PASS
-    for before, after in changes:
-        assert source.count(before) == 1, before
-        source = source.replace(before, after)
-    if returned:
-        source = re.sub(r"return \{.*\}", f"return {returned}", source)
-    names = {"np": np, "torch": torch, "sigmoid": sigmoid}
-    exec(compile(source, "a student's cell", "exec"), names)
-    return names["backward"]
-
-
+RETURNED = '{"W_x": dW_x, "W_h": dW_h, "b": db, "h_0": carry_h, "c_0": carry_c}'
 BLOCKS_TRANSPOSED = "d_z @ np.vstack([block.T for block in np.split(weights.W_h, 4)])"
 MISTAKES = {  # the equations that must be named: what was changed
     "carry of h subtracted": ({"3.4"}, [("dh[t] + carry_h", "dh[t] - carry_h")]),
@@ -144,7 +132,7 @@ MISTAKES = {  # the equations that must be named: what was changed
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_named_by_its_equation(name):
     equations, changes = MISTAKES[name]
-    found = diagnose(changed(*changes))
+    found = diagnose(planted(backward, *changes))
     assert not found.right
     assert {finding.equation for finding in found.findings} == equations, found
 
@@ -167,14 +155,14 @@ def trios():
 
 @pytest.mark.parametrize("mistakes", [*trios()])
 def test_what_is_in_the_table_is_found_in_threes(mistakes):
-    found = diagnose(changed(*((mistake.right, mistake.wrong) for mistake in mistakes)))
+    found = diagnose(planted(backward, *((mistake.right, mistake.wrong) for mistake in mistakes)))
     said = {(f.equation, re.sub(r"^δ.̃?_t: ", "", f.words)) for f in found.findings}
     assert said == {mistake.said for mistake in mistakes}, found
 
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_the_gallery_is_found(name):
-    found = diagnose(changed((GALLERY[name].right, GALLERY[name].wrong)))
+    found = diagnose(planted(backward, (GALLERY[name].right, GALLERY[name].wrong)))
     assert [f.equation for f in found.findings] == [GALLERY[name].equation] and GALLERY[name].words in str(found)
 
 
@@ -183,7 +171,7 @@ def test_some_of_the_gradients_are_enough(names):
     have = {"W_x": "dW_x", "W_h": "dW_h", "b": "db", "x": "dx", "h_0": "carry_h", "c_0": "carry_c", "z": "z"}
     returned = "{" + ", ".join(f'"{name}": {have[name]}' for name in names) + "}"
     changes = ("s.i * (1 - s.i)", "s.i"), ("carry_c = d_c * s.f", "carry_c = d_c * s.o")
-    assert {f.equation for f in diagnose(changed(*changes, returned=returned)).findings} == {"3.5", "3.7"}
+    assert {f.equation for f in diagnose(planted(backward, *changes, (RETURNED, returned))).findings} == {"3.5", "3.7"}
 
 
 def with_columns(x, steps, weights, h_0, c_0, dh):
@@ -221,7 +209,14 @@ def in_float32(x, steps, weights, h_0, c_0, dh):
     return {name: value.astype(np.float32) for name, value in by_the_helper(x, steps, weights, h_0, c_0, dh).items()}
 
 
-RIGHT = [changed(), changed(returned='{"b": db, "x": dx, "z": z}'), with_columns, by_the_helper, in_torch, in_float32]
+RIGHT = [
+    backward,
+    planted(backward, (RETURNED, '{"b": db, "x": dx, "z": z}')),
+    with_columns,
+    by_the_helper,
+    in_torch,
+    in_float32,
+]
 
 
 @pytest.mark.parametrize("number", range(len(RIGHT)))
@@ -231,12 +226,12 @@ def test_what_is_right_passes_in_any_style(number):
 
 def test_it_is_quick():
     began = time.process_time()
-    diagnose(changed(("s.i * (1 - s.i)", "s.i")))
+    diagnose(planted(backward, ("s.i * (1 - s.i)", "s.i")))
     assert time.process_time() - began < 2
 
 
 def changes_its_arguments(x, steps, weights, h_0, c_0, dh):
-    answer = changed()(x, steps, weights, h_0, c_0, dh)
+    answer = backward(x, steps, weights, h_0, c_0, dh)
     dh += 1
     return answer
 
@@ -247,9 +242,9 @@ def changes_its_arguments(x, steps, weights, h_0, c_0, dh):
         (lambda *arguments: None, "return"),
         (lambda *arguments: [1], "dictionary"),
         (lambda *arguments: {"W": 1}, "none of the names"),
-        (changed(returned='{"W_x": dW_x.T}'), "W_x has the shape"),
-        (changed(returned='{"b": db * np.nan}'), "NaN"),
-        (changed(("d_h = dh[t]", "d_h = dh[t] @ x[t]")), "stops with ValueError"),
+        (planted(backward, (RETURNED, '{"W_x": dW_x.T}')), "W_x has the shape"),
+        (planted(backward, (RETURNED, '{"b": db * np.nan}')), "NaN"),
+        (planted(backward, ("d_h = dh[t]", "d_h = dh[t] @ x[t]")), "stops with ValueError"),
     ],
 )
 def test_what_cannot_be_examined_is_said(function, words):
@@ -263,12 +258,12 @@ def test_a_changed_argument_is_remarked_and_put_back():
 
 
 def test_what_has_no_name_is_said_with_both_numbers():
-    found = diagnose(changed(("s.m * s.o * (1 - s.o)", "np.sin(3 * s.m) * s.o")))
+    found = diagnose(planted(backward, ("s.m * s.o * (1 - s.o)", "np.sin(3 * s.m) * s.o")))
     assert {finding.equation for finding in found.findings} == {"3.6"} and "belongs" in str(found)
 
 
 def test_a_diagnosis_is_a_table_in_a_notebook():
-    found = diagnose(changed(("s.i * (1 - s.i)", "s.i")))
+    found = diagnose(planted(backward, ("s.i * (1 - s.i)", "s.i")))
     assert "<td>(3.7)</td>" in found._repr_html_() and str(found).startswith("(3.7) ")
 
 
@@ -291,7 +286,7 @@ PICTURES = ["δõ from δc", "two", "three", "both pile up, and o", "rows, f and
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_has_every_label_by_itself(name):
     """Labels lie on no circle and no other label, within the picture; each arrow that is wrong has one."""
-    found = diagnose(changed(*MISTAKES[name][1]))
+    found = diagnose(planted(backward, *MISTAKES[name][1]))
     figure = found.draw()
     (ax,) = figure.axes
     labels = [p.get_window_extent() for p in ax.patches if isinstance(p, Rectangle)]

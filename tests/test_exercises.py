@@ -15,7 +15,8 @@ from lstm_tutor.exercises import MODULES, check
 from lstm_tutor.exercises.asking import ask, public
 from lstm_tutor.exercises.reading import Hint, NotAnswered, close, letters, numbers, rounded_too_early, word
 from lstm_tutor.exercises.showing import Verdict
-from lstm_tutor.exercises.table import Choice, Exercise, Finding, Function, Letters, Named, Number, Paper, changed
+from lstm_tutor.exercises.table import Choice, Exercise, Finding, Function, Letters, Named, Number
+from lstm_tutor.planted import planted
 from tools.notebooks import EXERCISES, SOLUTIONS, read, unsolved
 
 TABLE = {number: one for notebook in MODULES for number, one in exercises.exercises(notebook).items()}
@@ -102,8 +103,6 @@ def other_forms(task):
         yield from (f"({task.right})", f" {task.right.lower()}. ", [task.right], f"the {task.right}")
     elif isinstance(task, Number):
         yield from (np.array([task.right]), torch.tensor(task.right))
-    elif isinstance(task, Paper):
-        yield from (np.array(task.right), tuple(torch.tensor(float(number)) for number in task.right))
     elif isinstance(task, Function):
         yield lambda *case: as_tensors(task.right(*case))
 
@@ -131,9 +130,6 @@ def strays(task):
             yield from ((task.joined(right | {name: answer}), hint) for answer, hint in strays(part))
     elif isinstance(task, Number):
         yield -137.31 * task.right - 0.0137, task.general
-    elif isinstance(task, Paper):
-        for k, general in enumerate(task.general.values()):
-            yield [-137.31 * one if k == j else one for j, one in enumerate(task.right)], general
     elif isinstance(task, Function):
         general = task.general if isinstance(task.general, str) else next(iter(task.general.values()))
         yield lambda *case: stray(task.right(*case)), general
@@ -156,9 +152,10 @@ def test_an_exercise_rests_on_an_equation_and_has_hints_of_its_own(number):
     assert len({hint for other, _, hint in WRONG if other == number}) >= 2
 
 
-def test_a_change_must_change_something():
-    with pytest.raises(ValueError, match="does not occur"):
-        changed(stray, "no such line -> pass")
+@pytest.mark.parametrize(("right", "times"), [("no such line", 0), ("value", 5)])
+def test_a_mistake_is_planted_in_exactly_one_place(right, times):
+    with pytest.raises(ValueError, match=f"occurs {times} times in stray"):
+        planted(stray, (right, "pass"))
 
 
 # --- how answers are judged, shown on a small exercise ---
@@ -177,7 +174,7 @@ SMALL = Exercise(
         two_parts,
         lambda: [(np.arange(3.0),)],
         {"a": "look at a", "b": "look at b"},
-        {"2 * x -> 3 * x": "a: three times", "a + 1 -> a - 1": "the sign"},
+        {("2 * x", "3 * x"): "a: three times", ("a + 1", "a - 1"): "the sign"},
     ),
 )
 
@@ -293,7 +290,7 @@ def test_an_unknown_number_is_said_to_be_none(number, said):
 
 def test_a_list_of_another_length_or_other_names_is_said(said):
     assert "a list of 3 numbers is wanted" in said("2.1", [9, 55]) and "a list of 3" in said("2.1", 9)
-    assert "3 things came, but 2 are wanted: the first ones are right" in said("1.1", [1.381, 0.881, 0.5])
+    assert "a list of 2 numbers is wanted" in said("1.1", [1.381, 0.881, 0.5])
     assert "the share of right answers, then" in said("6.1", 0.1) and "and a word are" in said("5.5", [1, 2, 3])
     assert "a dict with the names ['linear', 'ReLU'] is wanted" in said("2.2", ({"linear": 1}, {"linear": "a"}))
 
@@ -449,8 +446,8 @@ def test_a_wrong_number_is_known_to_the_digits_asked_for(said):
 
 
 def test_an_overflow_is_known_whatever_comes_of_it(said):
-    infinite = "y - y.max(axis=2, keepdims=True) -> y && (p - -> (np.nan_to_num(p, nan=np.inf) -"
-    answers = 2 * [changed(TABLE["6.7"].task.right, infinite)]
+    infinite = ("y - y.max(axis=2, keepdims=True)", "y"), ("(p -", "(np.nan_to_num(p, nan=np.inf) -")
+    answers = 2 * [planted(TABLE["6.7"].task.right, *infinite)]
     assert "exp overflows" in [said("6.7", answer) for answer in answers][1]
 
 

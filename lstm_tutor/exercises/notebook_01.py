@@ -8,8 +8,9 @@ from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 from lstm_tutor.exercises.reading import Hint, configuration, numbers
-from lstm_tutor.exercises.table import Exercise, Function, Named, Number, Paper, Property, Shape, changed
+from lstm_tutor.exercises.table import Exercise, Function, Named, Number, Paper, Property, Shape
 from lstm_tutor.living.configuration import PRESETS, Configuration
+from lstm_tutor.planted import planted
 
 # --- 1.1 ---
 
@@ -24,10 +25,10 @@ ON_PAPER = Paper(
     on_paper,
     dict.fromkeys(("c_t", "h_t"), "start with the four gates: f = i = sigmoid(0), g = tanh(1), o = sigmoid(10)"),
     {
-        "np.tanh(1.0) -> 1.0": "the candidate is tanh(1), not 1",
-        "o * np.tanh(c) -> o * c": "h is the output gate times tanh(c), not times c",
-        "sigmoid(10.0) -> 10": "10 is the pre-activation of the output gate; the gate is sigmoid of it",
-        "f * 2 + i * g -> g": "both gates are sigmoid(0), which is 0.5",
+        ("np.tanh(1.0)", "1.0"): "the candidate is tanh(1), not 1",
+        ("o * np.tanh(c)", "o * c"): "h is the output gate times tanh(c), not times c",
+        ("sigmoid(10.0)", "10"): "10 is the pre-activation of the output gate; the gate is sigmoid of it",
+        ("f * 2 + i * g", "g"): "both gates are sigmoid(0), which is 0.5",
     },
     decimals=3,
 )
@@ -81,14 +82,14 @@ STEP = Function(
     a_case,
     dict.fromkeys(("h_t", "c_t"), "compare gate by gate with the fields i, f, g, o of lstm_helpers.lstm_step(...)"),
     {
-        "return sigmoid(o) * np.tanh(c), c -> return c, sigmoid(o) * np.tanh(c)": "return h first, then c",
-        "i, f, g, o = -> f, i, g, o =": "rows are stacked i, f, g, o: you took the first for f",
-        "i, f, g, o = -> i, f, o, g =": "rows are stacked i, f, g, o: g comes before o",
-        " + h_prev @ W_h.T -> ": "W_h h_prev is missing",
-        " + b -> ": "the bias b is missing",
-        "np.tanh(g) -> sigmoid(g)": "the candidate g has a tanh, not a sigmoid",
-        "np.tanh(c) -> c": "h is o times tanh(c), not o times c",
-        "np.tanh(c), c -> np.tanh(c_prev), c": "h is made of the new c, not of c_prev",
+        ("return sigmoid(o) * np.tanh(c), c", "return c, sigmoid(o) * np.tanh(c)"): "return h first, then c",
+        ("i, f, g, o =", "f, i, g, o ="): "rows are stacked i, f, g, o: you took the first for f",
+        ("i, f, g, o =", "i, f, o, g ="): "rows are stacked i, f, g, o: g comes before o",
+        (" + h_prev @ W_h.T", ""): "W_h h_prev is missing",
+        (" + b", ""): "the bias b is missing",
+        ("np.tanh(g)", "sigmoid(g)"): "the candidate g has a tanh, not a sigmoid",
+        ("np.tanh(c)", "c"): "h is o times tanh(c), not o times c",
+        ("np.tanh(c), c", "np.tanh(c_prev), c"): "h is made of the new c, not of c_prev",
     },
 )
 COUPLED = Function(
@@ -97,8 +98,8 @@ COUPLED = Function(
     dict.fromkeys(("h_t", "c_t"), "c = (1 - i) * c_prev + i * g, and h as before"),
     {
         step: "this is still the LSTM: the forget gate must become 1 - i",
-        changed(step, "sigmoid(i) -> (1 - sigmoid(f))"): "you kept f and replaced i; it is f that becomes 1 - i",
-        "sigmoid(i) * np.tanh(g) -> np.tanh(g)": "what is written is still i times g",
+        planted(step, ("sigmoid(i) *", "(1 - sigmoid(f)) *")): "you kept f and replaced i; it is f that becomes 1 - i",
+        ("sigmoid(i) * np.tanh(g)", "np.tanh(g)"): "what is written is still i times g",
     },
 )
 
@@ -106,43 +107,30 @@ COUPLED = Function(
 
 
 def latch_fault(answer):
-    """Weights for I = H = 1: is c within 0.3 of 1 from the first 1 on, for 1,000 steps?"""
+    """Weights for I = H = 1: is c within 0.1 of 0 before the first 1, and within 0.3 of 1 from then on?"""
     W_x, W_h, b = (numbers(part) for part in answer)
     for name, part, shape in (("W_x", W_x, (4, 1)), ("W_h", W_h, (4, 1)), ("b", b, (4,))):
         if part.shape != shape:
             raise Hint(say("{} has the shape {}, but {} is wanted").format(name, part.shape, shape))
     weights, steps = LSTMWeights(W_x, W_h, b), np.arange(1, 1001)
-
-    def cell_states(x):
-        return lstm_forward(x.astype(float)[:, None, None], weights).c[:, 0, 0]
-
-    never, once, always = cell_states(0 * steps), cell_states(steps == 3), cell_states(steps >= 3)
-    if np.abs(never[:2]).max() > 0.1:
-        return say("c must stay near 0 before the first 1: is the input gate shut while x = 0?")
-    if once[2] < 0.7:
-        return say("c must jump to about 1 at the first 1: are input gate and candidate both open there?")
-    if once[4] < 0.7:
-        return say("the memory fades while x = 0: is the forget gate open?")
-    if always[2:6].max() > 1.3:
-        return say("a second 1 adds up: the cell counts. What could the latch listen to, so that it knows it is set?")
-    if np.abs(never).max() > 0.1:
-        hint = say("with no 1 at all, c has crept to {:.2f} within 1,000 steps: shut the gates further")
-        return hint.format(np.abs(never).max())
-    if once[2:].min() < 0.7:
-        hint = say("the memory fades to {:.2f} within 1,000 idle steps: open the forget gate further")
-        return hint.format(once[2:].min())
-    if np.abs(always[2:] - 1).max() > 0.3:
-        worst = always[2:][np.abs(always[2:] - 1).argmax()]
-        hint = say("c drifts to {:.2f} while 1,000 ones come: further ones still get in a little, or push some out")
-        return hint.format(worst)
+    once, always = steps == 3, steps >= 3
+    counts = say("a second 1 adds up: the cell counts. What could the latch listen to, so that it knows it is set?")
+    drifts = say("c drifts to {:.2f} while 1,000 ones come: further ones still get in a little, or push some out")
+    cases = [
+        (steps < 0, say("with no 1 at all, c comes to {:.2f} within 1,000 steps: is the input gate shut while x = 0?")),
+        (once[:3], say("c must jump to about 1 at the first 1: are input gate and candidate both open there?")),
+        (once, say("c comes to {:.2f} within 1,000 idle steps: is the forget gate open?")),
+        (always[:6], counts),
+        (always, drifts),
+    ]
     for seed in range(20):
-        draw = np.random.default_rng(seed)
-        x = draw.random(1000) < draw.choice([0.01, 0.1, 0.5, 0.9])
-        c, first = cell_states(x), x.argmax()
-        worst = c[first:][np.abs(c[first:] - 1).argmax()]
-        if np.abs(worst - 1) > 0.3:
-            hint = say("on a random sequence of 1,000 zeros and ones, c comes to {:.2f} after the first 1")
-            return hint.format(worst)
+        draw, hint = np.random.default_rng(seed), say("on a random sequence of 1,000 zeros and ones, c comes to {:.2f}")
+        cases.append((draw.random(1000) < draw.choice([0.01, 0.1, 0.5, 0.9]), hint))
+    for x, hint in cases:
+        c, is_set = lstm_forward(x.astype(float)[:, None, None], weights).c[:, 0, 0], np.cumsum(x) > 0
+        off = np.abs(c - is_set) - np.where(is_set, 0.3, 0.1)
+        if not off.max() <= 0:
+            return hint.format(c[off.argmax()])
     return None
 
 
@@ -155,14 +143,11 @@ LATCH = Property(
     (rows(40), rows(-80), [-20, 20, 20, 20]),
     "run it on zeros, on a single 1 and on 1,000 ones, and look at c",
     [
-        ((rows(0), rows(0), [10, 10, 10, 10]), "near 0 before the first 1"),
+        ((rows(0), rows(0), [10, 10, 10, 10]), "with no 1 at all"),
         ((rows(20), rows(0), [-10, 10, 0, 10]), "c must jump to about 1"),
-        ((rows(20), rows(-20), [-10, 0, 10, 10]), "fades while x = 0"),
+        ((rows(20), rows(-20), [-10, 0, 10, 10]), "within 1,000 idle steps"),
         ((rows(20), rows(0), [-10, 10, 10, 10]), "the cell counts"),
-        ((rows(12), rows(-40), [-6, 20, 10, 10]), "has crept to"),
-        ((rows(20), rows(-40), [-10, 7, 10, 10]), "fades to 0.40 within 1,000 idle steps"),
         ((rows(11.1), rows(-3.9), [-10, 10, 10, 10]), "c drifts to"),
-        ((rows(20), rows(-20), [-10, 10, 10, 10]), "c drifts to 1.55"),
         ((rows(20, o=20), rows(-60), [-10, 20, 10, -10]), "on a random sequence"),
         (([[20, 0, 0, 0]], rows(-20), [-10, 10, 10, 10]), "W_x has the shape"),
     ],
@@ -232,10 +217,8 @@ KEEPS = Property(
     "step to t = 7, and read in the sums beside the cell what shuts the forget gate",
     [
         (with_changes(), "the forget gate is still 0.00"),
-        (with_changes(b=[-10, 100, 0, -10]), "the forget gate is still 0.50"),
         (with_changes(x=[[0, 0, 0]] * 9), "the inputs have changed"),
         (with_changes(b=[10, 110, 0, -10]), "after step 1 the memory is 0.76"),
-        (with_changes(b=[100, 110, 0, -10]), "after step 1"),
         (with_changes(c0=1), "after step 1 the memory is 1.00"),
         ("b_f = 110", "press its button Copy"),
     ],

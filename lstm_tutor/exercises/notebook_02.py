@@ -5,7 +5,7 @@ import numpy as np
 from lstm_helpers.language import say
 from lstm_tutor.exercises.asking import call, differ
 from lstm_tutor.exercises.reading import numbers
-from lstm_tutor.exercises.table import Both, Choice, Exercise, Function, Letter, Letters, Listed, Named, Number, Word
+from lstm_tutor.exercises.table import Both, Choice, Exercise, Function, Letters, Listed, Named, Number, Word
 
 # --- 2.1 ---
 
@@ -19,7 +19,6 @@ COUNTS = {
             6: "that is the product in the middle; what stands before it and after it?",
             10: "the product begins with j = k + 1, not with j = k",
             15: "tanh' times W_s is one fraction, so count it once",
-            16: "tanh' times W_s is one fraction, so count it once, and so is tanh' times X_k",
         },
     ),
     "number 2": Number(
@@ -38,7 +37,6 @@ COUNTS = {
             4: "that is the last loss alone; which other losses lie behind step 5?",
             6: "that is one k for each loss; all k whose way passes from S_5 to S_4 count",
             30: "the term k = 5 ends at S_5: its product does not contain this factor",
-            20: "the loss L_5 counts too: its way back begins with just this factor",
         },
     ),
 }
@@ -124,16 +122,15 @@ MEASURED = Function(
     long_products,
     "run the unit forward, then add log10 of the size of each factor (2.4)",
     {
-        "abs( -> (": "NaN: a logarithm of a negative number? What is wanted is the size",
-        "sum(logs) -> np.log10(np.prod(10 ** np.array(logs)))": "minus infinity: the product became 0 in the computer;"
-        " add logarithms instead",
-        "np.log10 -> np.log": "this is the natural logarithm; powers of ten are wanted",
-        "1 - S[-1] ** 2 -> 1 - S[-2] ** 2": "the slope at theta_j is 1 - S_j^2, not S_{j-1}",
-        "W_s * (1 - S[-1] ** 2) -> W_s": "tanh' is missing",
-        "W_s * (1 - S[-1] ** 2) -> 1 - S[-1] ** 2": "W_s is missing: each factor has one",
-        "sum(logs) -> sum(logs[1:])": "the step from S_0 to S_1 is missing",
-        "sum(logs) -> sum(logs[:-1])": "the last step is missing",
-        "sum(logs) -> np.cumsum(logs)": "this is a number for each step; the last one is wanted",
+        (
+            "sum(logs)",
+            "np.log10(np.prod(10 ** np.array(logs)))",
+        ): "minus infinity: the product became 0 in the computer; add logarithms instead",
+        ("np.log10", "np.log"): "this is the natural logarithm; powers of ten are wanted",
+        ("1 - S[-1] ** 2", "1 - S[-2] ** 2"): "the slope at theta_j is 1 - S_j^2, not S_{j-1}",
+        ("W_s * (1 - S[-1] ** 2)", "W_s"): "tanh' is missing",
+        ("W_s * (1 - S[-1] ** 2)", "1 - S[-1] ** 2"): "W_s is missing: each factor has one",
+        ("sum(logs)", "sum(logs[1:])"): "the step from S_0 to S_1 is missing",
     },
     name="log10_size",
 )
@@ -162,9 +159,6 @@ EDGES = {
         {
             1 / (1 - 0.8**2): "this makes the factor at 0.8 equal to 1, but the one at 0 exceeds 1 then",
             1.0: "this makes the factor at 0 equal to 1, but the one at 0.8 is smaller",
-            2 / (2 - 0.8**2): "this makes the mean of the two factors 1; it is their product that counts",
-            1 / (1 - 0.8**2) / 2 + 0.5: "this is the mean of two values of W_s; take the product of two steps",
-            1 / (1 - 0.4**2): "this is for a state of 0.4 throughout; the factors differ, so multiply them",
         },
         digits=3,
     ),
@@ -175,7 +169,6 @@ EDGES = {
             steps(1.5 * (1 - 0.99**2)) - 1: "after that many steps the product is still below 1",
             np.log(1 / (1.5 * (1 - 0.99**2))) / np.log(1.5): "a number of steps is whole: which one?",
             steps(1 - 0.99**2): "the saturated step has the factor W_s too",
-            steps(1.5 * (1 - 0.99)): "tanh' is 1 - S^2, with a square",
         },
     ),
 }
@@ -198,16 +191,16 @@ def sweeps():
     return [(draw.normal(size=H), np.tanh(draw.normal(size=(T + 1, H))), draw.normal(size=(H, H))) for T, H in sizes]
 
 
-LINE = Letter(
+LINE = Letters(
     "ABCDE",
     "E",
-    "write the lines with indices: which one is no longer right when W_s is a matrix?",
     {
         "A": "line A is right: the walk begins with what L says of S_T, and with no gradient collected yet",
         "B": "line B is right: it visits every step from T to 1, the newest first",
         "C": "line C is right: tanh' is one number for each unit, and multiplies element by element",
         "D": "line D is right: row = the unit that answers, column = the unit it listens to, as in W_s itself",
     },
+    "write the lines with indices: which one is no longer right when W_s is a matrix?",
 )
 SWEEP = Function(
     repaired_sweep,
@@ -217,12 +210,10 @@ SWEEP = Function(
         "write line E with indices: what sums over the new units, and what is left is the old one?",
     ),
     {
-        "W_s.T @ -> W_s @": "the letter is right, but these are still the numbers of the given code",
-        "(local, S[t - 1]) -> (S[t - 1], local)": "it came out transposed: line D was right as it stood",
-        "(local, S[t - 1]) -> (S[t - 1], local) && W_s.T @ -> W_s @": "the letter is right, but it is line D that you"
-        " changed",
-        "S[t - 1] -> S[t]": "line E is repaired, but dL/dW_s needs the state before the step, as in the given code",
-        "W_s.T @ local -> W_s.T @ delta": "tanh' of this step gets lost: line E must hand on `local`, not `delta`",
+        ("W_s.T @", "W_s @"): "the letter is right, but these are still the numbers of the given code",
+        ("(local, S[t - 1])", "(S[t - 1], local)"): "it came out transposed: line D was right as it stood",
+        ("S[t - 1]", "S[t]"): "line E is repaired, but dL/dW_s needs the state before the step, as in the given code",
+        ("W_s.T @ local", "W_s.T @ delta"): "tanh' of this step gets lost: line E must hand on `local`, not `delta`",
     },
 )
 
@@ -265,16 +256,15 @@ CLIPPED = Function(
         "square all numbers of all arrays, add them up, take the root: that is the length in (2.18)",
     ),
     {
-        "g * scale -> g / length * length * scale": "where all numbers are zeros you get NaN: 0 divided by 0",
-        "g * scale -> g / np.linalg.norm(g) * np.linalg.norm(g) * scale": "zeros become NaN: 0 divided by 0",
+        ("g * scale", "g / length * length * scale"): "where all numbers are zeros you get NaN: 0 divided by 0",
         clip_each_array: "each array is cut by its own length; that turns the direction. One length for all of them",
         clip_each_number: "each number is cut by itself; that turns the direction",
-        "min(1, c / length) -> 1": "this gradient is longer than c, and came back as it was",
-        "min(1, c / length) -> c / length": "this gradient is shorter than c and must stay as it is;"
+        ("min(1, c / length)", "1"): "this gradient is longer than c, and came back as it was",
+        ("min(1, c / length)", "c / length"): "this gradient is shorter than c and must stay as it is;"
         " only longer ones are cut",
-        "np.sqrt(sum((g**2).sum() -> (sum(np.linalg.norm(g)": "the length of all arrays together is not the sum of"
+        ("np.sqrt(sum((g**2).sum()", "(sum(np.linalg.norm(g)"): "the length of all arrays together is not the sum of"
         " their lengths",
-        "np.sqrt( -> (": "the length is the root of the sum of squares; the root is missing",
+        ("np.sqrt(", "("): "the length is the root of the sum of squares; the root is missing",
     },
     otherwise=changed_in_place,
     rtol=1e-5,  # PyTorch's way, with 1e-6 added to the length, is right too
@@ -322,21 +312,17 @@ LEAKY = Function(
         "compare with numerical differences: change W_s or S_0 by 1e-6, and see how much L changes",
     ),
     {
-        "(W_o * S[t] -> (t == len(X)) * (W_o * S[t]": "only the last loss is there, but L is the sum of all L_t",
-        "* W_o + carry -> * W_o": "delta_t lacks what the later losses say of S_t, the second part of (2.21)",
-        "a * slope * W_s -> a * W_s": "tanh' is missing on the way from S_t to S_{t-1}",
-        "a * slope * W_s -> a * slope": "W_s is missing on the way from S_t to S_{t-1}",
-        "- Y[t - 1]) * W_o -> - Y[t - 1])": "W_o is missing on the way from O_t to S_t",
-        "slope * S[t - 1] -> slope * S[t]": "beside W_s stands S_{t-1}, not S_t",
-        "return dW_s, carry -> return dW_s, delta": "delta_1 belongs to S_1: one factor is missing on the way to S_0",
-        "1 - m[t] ** 2 -> 1 - S[t] ** 2": "tanh' is 1 - tanh(theta)^2, and S_t is no longer tanh(theta_t)",
-        "1 - a + a * slope -> a * slope": "S_{t-1} reaches S_t on two ways; the straight one, past tanh, is missing",
-        "1 - a + a * slope -> 1 - a + slope": "a is missing where S_{t-1} reaches S_t through tanh",
-        "delta * a * slope -> delta * slope": "a is missing where W_s itself is differentiated",
-        "1 - a + a * slope -> slope && a * slope -> slope": "a does not occur yet on the way back",
-        "m[t] ** 2 -> S[t] ** 2 && 1 - a + a * slope -> slope && a * slope -> slope": "going backward this is still the"
-        " plain unit; differentiate the new line of code",
-        "[None] -> [None]; a = 1": "this is the plain unit, a = 1, where a is smaller",
+        ("(W_o * S[t]", "(t == len(X)) * (W_o * S[t]"): "only the last loss is there, but L is the sum of all L_t",
+        ("* W_o + carry", "* W_o"): "delta_t lacks what the later losses say of S_t, the second part of (2.21)",
+        ("a * slope * W_s", "a * W_s"): "tanh' is missing on the way from S_t to S_{t-1}",
+        ("a * slope * W_s", "a * slope"): "W_s is missing on the way from S_t to S_{t-1}",
+        ("- Y[t - 1]) * W_o", "- Y[t - 1])"): "W_o is missing on the way from O_t to S_t",
+        ("slope * S[t - 1]", "slope * S[t]"): "beside W_s stands S_{t-1}, not S_t",
+        ("return dW_s, carry", "return dW_s, delta"): "delta_1 belongs to S_1: one factor is missing on the way to S_0",
+        ("1 - m[t] ** 2", "1 - S[t] ** 2"): "tanh' is 1 - tanh(theta)^2, and S_t is no longer tanh(theta_t)",
+        ("1 - a + a * slope", "a * slope"): "S_{t-1} reaches S_t on two ways; the straight one, past tanh, is missing",
+        ("1 - a + a * slope", "1 - a + slope"): "a is missing where S_{t-1} reaches S_t through tanh",
+        ("delta * a * slope", "delta * slope"): "a is missing where W_s itself is differentiated",
     },
 )
 

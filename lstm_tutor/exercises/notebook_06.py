@@ -9,7 +9,8 @@ from lstm_helpers.language import say
 from lstm_helpers.lstm import sigmoid
 from lstm_tutor.exercises.asking import call
 from lstm_tutor.exercises.reading import NotAnswered, numbers
-from lstm_tutor.exercises.table import Both, Exercise, Function, Letter, Listed, Named, Number, Property, changed
+from lstm_tutor.exercises.table import Both, Exercise, Function, Letters, Listed, Named, Number, Property
+from lstm_tutor.planted import planted
 
 # --- 6.1 ---
 
@@ -23,7 +24,6 @@ FIRST_DIGIT = {
             10: "write the share as a number between 0 and 1",
             0.5: "half of what counts is known, but an answer is right or wrong: count the sums that are left",
             1 / 19: "19 sums are possible in all, but how many are, once the first digit is known?",
-            0.01: "that is one pair of a hundred; the first digit is known already",
         },
         known=1e-2,
         digits=3,
@@ -33,11 +33,9 @@ FIRST_DIGIT = {
         "the loss is the mean of -log p of the right sum: which p does the best network give it?",
         {
             -np.log(10): "a loss is not negative: mind the minus of (6.7)",
-            1: LOG,
             np.log2(10): LOG,
             np.log(19): "not all 19 sums are possible once the first digit is known",
             -(P * np.log(P)).sum(): "that is the loss of a network that remembers nothing",
-            0.1 * np.log(10): "that is what one of the sums adds to the mean; all that are possible occur",
         },
         digits=3,
     ),
@@ -57,9 +55,7 @@ FIVE_HUNDRED = {
         "(6.9) says how many steps a b_f is good for: put 500 there and solve for b_f",
         {
             np.log(500): "the factor ln 2 of (6.9) is missing",
-            np.log10(500 / np.log(2)): "(6.9) has the natural logarithm",
             0.5 ** (1 / 500): GATE,
-            b_f(0.9): "first one half, then nine tenths",
         },
         decimals=2,
     ),
@@ -68,10 +64,8 @@ FIVE_HUNDRED = {
         "sigma(b_f) ** 500 is to be 0.9: what stands in (6.9) where ln 2 stood?",
         {
             b_f(0.1): "with this b_f a tenth arrives: nine tenths are to arrive, not to be lost",
-            b_f(0.5): "this is b_f for one half; more is to arrive",
             np.log(2500 / np.log(2)): "not a fifth of the loss for five times the half-life: the decay is no straight"
             " line",
-            0.9 ** (1 / 500): GATE,
         },
         decimals=2,
     ),
@@ -82,25 +76,18 @@ FIVE_HUNDRED = {
 
 def size(factor, general, mistakes=(), known=0.05, rtol=0.02):
     """The size of 48 factors. A logarithm may come with two digits."""
-    right = factor**48
-    wrong = {factor: "that is the factor of one step"} | dict(mistakes)
-    wrong |= {factor**n: "count the factors from step 2 to step 50" for n in (44, 45, 46, 47, 49, 50)}
-    logs = (-right, 48 * np.log10(factor), 48 * np.log(factor))
-    wrong |= dict.fromkeys(logs, "a size is not negative; if it is a logarithm, give the number itself")
-    wrong[0] = "it has not gone altogether: which factor does a step contribute, and how many steps are there?"
-    return Number(right, general, {one: hint for one, hint in wrong.items() if one != right}, known=known, rtol=rtol)
+    wrong = {factor**n: "count the factors from step 2 to step 50" for n in (47, 49, 50)} | dict(mistakes)
+    wrong |= {factor: "that is the factor of one step", 48 * np.log10(factor): "a logarithm: give the number itself"}
+    return Number(factor**48, general, wrong, known=known, rtol=rtol)
 
 
 GATE_EACH = "by (6.8) every step multiplies with sigma(b_f)"
 SLOPE = "a step multiplies with the slope of max(0, theta) and with W_s, as (2.19) has it for tanh"
-NEAR_ONE = {
-    1: "sigma(4) is near 1, but 48 steps multiply with it",
-    0.98**48: "round at the end: sigma(4) is 0.982, and the third digit counts 48 times",
-}
+ROUNDED = {0.98**48: "round at the end: sigma(4) is 0.982, and the third digit counts 48 times"}
 SIZES = {
     "A": size(0.5, GATE_EACH),
-    "B": size(sigmoid(np.array(4.0)).item(), GATE_EACH, NEAR_ONE, known=0.012, rtol=0.007),
-    "C": size(1.0, SLOPE, rtol=0.005),
+    "B": size(sigmoid(np.array(4.0)).item(), GATE_EACH, ROUNDED, known=0.012, rtol=0.007),
+    "C": Number(1.0, SLOPE, {0.0: "it has not gone: which factor does a step contribute?"}, rtol=0.005),
     "D": size(0.8, SLOPE),
     "E": Number(0.0, "which slope has max(0, theta) at step 30, and what does it do to the product?", rtol=0),
 }
@@ -151,45 +138,29 @@ def fault_in_biases(old, b_ih, b_hh, longest):
     """Arrays (4, H), rows i, f, g, o. old: the sum of both biases before. longest: the longest time to be drawn."""
     new = b_ih + b_hh
     i, f = new[:2]
+    times = np.exp(f)
+    share = (times - 1) / (longest - 1)
 
     def same(a, b, tolerance=1e-4):
         return np.abs(a - b).max() < tolerance
 
-    def logarithms(b):
-        return -1e-4 < b.min() and b.max() < np.log(longest) + 1e-4 and np.ptp(b) > 1
-
-    def even(share):
-        return abs(share.mean() - 0.5) < 0.08 and abs(share.std() - 12**-0.5) < 0.05
-
-    if logarithms(i) and same(f, -i):
+    if same(f, -i) and f.max() < 1e-4:
         return say("the blocks of rows are i, f, g, o: you took the first for the forget gate's")
     if not same(new[2:], old[2:]):
         return say("the blocks of rows are i, f, g, o, and those of g and o are to stay as they were")
-    if same(f, old[1]):
-        return say("the forget gate's bias is still what it was")
-    if same(i, old[0]):
-        return say("the input gate's bias is still what it was")
-    if same(b_ih[1], b_hh[1]) and logarithms(b_ih[1]) and not logarithms(f):
-        return say("PyTorch adds its two biases: with the logarithm in both of them, b_f is twice as large")
     if same(i, f):
         return say("the input gate's bias is minus the forget gate's")
     if not same(i, -f) and same(i, -f, 2 * np.abs(old).max()):
         return say("PyTorch adds its two biases, and its random numbers are still in their sum")
     if not same(i, -f):
         return say("each unit's input gate gets minus the b_f of this unit; a second draw gives another number")
-    if np.ptp(f) < 1e-4:
-        return say("every unit is to draw a time of its own")
-    if f.max() > 2 * np.log(longest) + 1:
-        return say("b_f is the logarithm of the time, not the time itself")
-    if f.min() < -1e-4 or f.max() > np.log(longest) + 1e-4:
-        return say("the times must lie between 1 and T_max - 1")
-    if np.abs(np.exp(f) - np.exp(f).round()).max() < 5e-3:
+    if not (-1e-4 < share.min() and share.max() < 1 + 1e-4):
+        return say("exp(b_f) must lie between 1 and T_max - 1, and PyTorch adds its two biases")
+    if np.abs(times - times.round()).max() < 5e-3:
         return say("the times are real numbers: here they are all whole")
-    if even((np.exp(f) - 1) / (longest - 1)):
-        return None
-    if even(f / np.log(longest)):
-        return say("it is the time that is drawn uniformly; here it was its logarithm")
-    return say("exp(b_f) must be spread uniformly between 1 and T_max - 1: is it the natural logarithm?")
+    if abs(share.mean() - 0.5) > 0.08 or abs(share.std() - 12**-0.5) > 0.05:
+        return say("exp(b_f), not b_f, must be spread uniformly between 1 and T_max - 1, for every unit anew")
+    return None
 
 
 TAU = "1 + (T - 1) * torch.rand(H)"
@@ -198,29 +169,21 @@ CHRONO = Property(
     chrono,
     "look at the sum of both biases, in the rows of each gate",
     [
-        (changed(chrono, change), hint)
-        for change, hint in {
-            "l0[i] = b_i -> l0[i] = b_f && l0[f] = b_f -> l0[f] = b_i": "you took the first",
-            "l0[f] = b_f -> l0[2 * H : 3 * H] = b_f": "those of g and o are to stay",
-            "l0[: 2 * H] = 0 -> l0[:] = 0": "those of g and o are to stay",
-            "lstm.bias_ih_l0[f] = b_f -> pass && [: 2 * H] = 0 -> [i] = 0": "the forget gate's bias is still",
-            "lstm.bias_ih_l0[i] = b_i -> pass && [: 2 * H] = 0 -> [f] = 0": "the input gate's bias is still",
-            "_hh_l0[: 2 * H] = 0 -> _hh_l0[: 2 * H] = lstm.bias_ih_l0[: 2 * H]": "twice as large",
-            "lstm.bias_hh_l0[: 2 * H] = 0 -> pass": "random numbers are still",
-            "b_i = -b_f -> b_i = b_f": "is minus the forget gate's",
-            f"b_i = -b_f -> b_i = -torch.log({TAU})": "a second draw",
-            "torch.rand(H) -> torch.rand(1)": "a time of its own",
-            "b_f = torch.log(tau) -> b_f = tau": "not the time itself",
-            f"{TAU} -> T * torch.rand(H)": "between 1 and T_max - 1",
-            f"{TAU} -> T ** torch.rand(H)": "here it was its logarithm",
-            "torch.log(tau) -> torch.log10(tau)": "natural logarithm",
-            f"{TAU} -> torch.randint(1, T_max, (H,)).double()": "all whole",
-            "torch.rand(H) -> torch.linspace(0, 1, H)": "a second network",
-            f"{TAU} -> 2 + (T - 2) * torch.rand(H)": "must be spread uniformly",
-            "H, T = -> lstm = copy.deepcopy(lstm); H, T =": "still as it was",
-            "return lstm -> torch.nn.init.zeros_(lstm.weight_ih_l0)": "only biases",
-            "return lstm -> torch.nn.init.zeros_(lstm.weight_hh_l0)": "only biases",
-        }.items()
+        (planted(chrono, *changes), hint)
+        for hint, *changes in (
+            ("you took the first", ("l0[i] = b_i", "l0[i] = b_f"), ("l0[f] = b_f", "l0[f] = b_i")),
+            ("those of g and o are to stay", ("lstm.bias_hh_l0[: 2 * H]", "lstm.bias_hh_l0[:]")),
+            ("PyTorch adds its two", ("[: 2 * H] = 0", "[: 2 * H] = lstm.bias_ih_l0[: 2 * H]")),
+            ("random numbers are still", ("lstm.bias_hh_l0[: 2 * H] = 0", "pass")),
+            ("is minus the forget gate's", ("b_i = -b_f", "b_i = b_f")),
+            ("a second draw", ("b_i = -b_f", f"b_i = -torch.log({TAU})")),
+            ("all whole", (TAU, "torch.randint(1, T_max, (H,)).double()")),
+            ("exp(b_f) must lie", ("b_f = torch.log(tau)", "b_f = tau")),
+            ("must be spread uniformly", (TAU, "T ** torch.rand(H)")),
+            ("a second network", ("torch.rand(H)", "torch.linspace(0, 1, H)")),
+            ("still as it was", ("H, T =", "lstm = copy.deepcopy(lstm); H, T =")),
+            ("only biases", ("return lstm", "torch.nn.init.zeros_(lstm.weight_ih_l0)")),
+        )
     ],
 )
 
@@ -249,17 +212,12 @@ PERMUTED = Function(
         "two questions: which rows belong to a unit, and which columns listen to it?",
     ),
     {
-        "rows = -> order = np.arange(len(order)); rows =": "no unit has changed places",
-        "rows = -> order = np.argsort(order); rows =": "the other way round: new unit k is to be old unit order[k]",
-        "return -> rows[len(order) :] = np.arange(len(order), len(rows)); return": "a unit has a row in each of the"
-        " four blocks",
-        "len(order) * np.arange(4)[:, None] + order -> np.arange(4) + 4 * order[:, None]": "the rows stand gate by"
+        ("rows =", "order = np.argsort(order); rows ="): "the other way round: new unit k is to be old unit order[k]",
+        ("len(order) * np.arange(4)[:, None] + order", "np.arange(4) + 4 * order[:, None]"): "the rows stand gate by"
         " gate, not unit by unit",
-        "W_h[rows][:, order] -> W_h[rows]": "the columns of W_h: who listens to the units that moved?",
-        "W_h[rows][:, order] -> W_h[:, order]": "the rows of W_h belong to the units, too",
-        "W_x[rows] -> W_x": "the rows of W_x belong to the units, too",
-        "b[rows] -> b": "the biases belong to the units, too",
-        "W_hy[:, order] -> W_hy": "the readout listens to the units that moved",
+        ("W_h[rows][:, order]", "W_h[rows]"): "the columns of W_h: who listens to the units that moved?",
+        ("W_x[rows]", "W_x"): "the rows of W_x belong to the units, too",
+        ("W_hy[:, order]", "W_hy"): "the readout listens to the units that moved",
     },
 )
 
@@ -285,10 +243,9 @@ def walks():
     ]
 
 
-LINE = Letter(
+LINE = Letters(
     "ABCDEF",
     "E",
-    "the first update is right: which line spoils what the second one goes on from?",
     {
         "A": "line A is right: k counts the updates from 1 on, so that nothing is divided by 0",
         "B": "line B is right: each update asks for the gradient where it stands",
@@ -296,23 +253,18 @@ LINE = Letter(
         "D": "line D is right: v is to be this mean, uncorrected",
         "F": "line F is right: epsilon is added to the root, as in (3.22)",
     },
+    "the first update is right: which line spoils what the second one goes on from?",
 )
-CARRIED = "path.append(w) -> path.append(w);"
+UNCORRECTED = "the correction must not go: without it the first updates have the wrong length"
 ADAM = Function(
     adam,
     walks,
     "follow m, v and w through two updates on paper, with (3.22) beside them",
     {
-        f"{CARRIED} m, v = now_m, now_v": "it still does what the faulty one does: follow m and v into the"
-        " second update",
-        "m / (1 - 0.9**k), v / (1 - 0.999**k) -> m, v": "the correction must not go: without it the first updates have"
-        " the wrong length",
-        f"{CARRIED} v = now_v": "m is right now, but what is carried on as v?",
-        f"{CARRIED} m = now_m": "v is right now, but what is carried on as m?",
-        "np.sqrt(now_v) + 1e-8 -> np.sqrt(now_v + 1e-8)": "epsilon is added to the root, (3.22), not to what stands"
-        " under it",
-        "np.array(path) -> np.array(path[-1:] * updates)": "all rows show the last w: it was changed in place after it"
-        " was noted",
+        ("path.append(w)", "path.append(w); m, v = now_m, now_v"): "it still does what the faulty one does: follow"
+        " m and v into the second update",
+        ("path.append(w)", "path.append(w); v = now_v"): "m is right now, but what is carried on as v?",
+        ("now_m, now_v = m / (1 - 0.9**k), v / (1 - 0.999**k)", "now_m, now_v = m, v"): UNCORRECTED,
     },
 )
 
@@ -344,21 +296,16 @@ SCORE_GRADIENT = Function(
     batches,
     "nudge one score at one real step both ways, as in (3.20), and see what L does",
     {
-        "y - y.max(axis=2, keepdims=True) -> y": "exp overflows for scores in the thousands: take off the largest of"
+        ("y - y.max(axis=2, keepdims=True)", "y"): "exp overflows for scores in the thousands: take off the largest of"
         " every K scores first",
-        "lengths.sum() -> s.size": "the mean is over M steps, those that are real; you divided by T N",
-        "lengths.sum() -> len(lengths)": "you divided by the number of sequences; the mean is over M steps",
-        "lengths.sum() -> len(lengths) / lengths[:, None]": "one mean over all M steps, not one for each sequence",
-        " / lengths.sum() -> ": "the gradient of the sum; L is a mean",
-        "real * -> ": "the padding has no part in L, so its gradient is 0",
-        "real * ->  && lengths.sum() -> s.size": "the padding has no part in L: neither in the sum nor in the"
-        " number of steps",
-        "< lengths -> <= lengths": "one step too many: row t is step t + 1",
-        "< lengths -> < lengths - 1": "one step too few: row t is step t + 1",
-        "return real -> return -1 * real": "the sign: (6.7) has p - e",
-        "(p - np.eye(y.shape[2])[s]) -> p": "the right answer's 1 must be taken off p",
-        "axis=2 -> axis=1": "the softmax is over the K scores, which is axis 2 here",
-        "axis=2 -> axis=0": "the softmax is over the K scores, which is axis 2 here",
+        ("lengths.sum()", "s.size"): "the mean is over M steps, those that are real; you divided by T N",
+        ("lengths.sum()", "len(lengths)"): "you divided by the number of sequences; the mean is over M steps",
+        (" / lengths.sum()", ""): "the gradient of the sum; L is a mean",
+        ("real *", ""): "the padding has no part in L, so its gradient is 0",
+        ("< lengths", "<= lengths"): "one step too many: row t is step t + 1",
+        ("return real", "return -1 * real"): "the sign: (6.7) has p - e",
+        ("(p - np.eye(y.shape[2])[s])", "p"): "the right answer's 1 must be taken off p",
+        ("p.sum(axis=2", "p.sum(axis=1"): "the softmax is over the K scores, which is axis 2 here",
     },
     split=all_or_nothing,
 )

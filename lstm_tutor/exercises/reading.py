@@ -143,12 +143,6 @@ def letters(answer, among):
     return set(read(answer, spelt_with(among), wanted))
 
 
-def letter(answer, among):
-    """The one letter of `among` in "b", "(B)", "line B" or "B, not C". Raises a Hint for none or several."""
-    wanted = say("a letter from {} to {} is wanted").format(among[0], among[-1])
-    return only(read(answer, spelt_with(among), wanted), wanted)
-
-
 def full_width(answer, words):
     """The words on an answer that could not be judged, and on the first full-width sign in it, if there is one."""
     texts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, (list, tuple)) else [answer]
@@ -176,7 +170,10 @@ def word(answer, among):
     def meaning(said):
         return [known for known in among if said.lower()[:4] == known[:4]] or None
 
-    return only(read(answer, meaning, wanted), wanted)
+    found = set(read(answer, meaning, wanted))
+    if len(found) > 1:
+        raise Hint(say("{}, and only one").format(wanted))
+    return found.pop()
 
 
 def read(answer, meaning, wanted):
@@ -201,12 +198,6 @@ def read(answer, meaning, wanted):
     if not found:
         raise not_this
     return found
-
-
-def only(found, wanted):
-    if len(set(found)) > 1:
-        raise Hint(say("{}, and only one").format(wanted))
-    return found[0]
 
 
 def shape(answer):

@@ -3,31 +3,19 @@
 Judging, tests and counts follow from this. A task judges an answer: `judge(answer)` is None where it is right, else a
 `Finding`; `right` is a right answer, `wrong()` yields each usual mistake as an answer, with its hint.
 
-Mistakes stand in a dict, mistake: hint. A mistake is a value, a function, or a change of the right function's source:
-"old -> new", several joined by " && ".
+Mistakes stand in a dict, mistake: hint. A mistake is a value, a function, or what is planted in the right function: a
+pair (right, wrong) of pieces of its source.
 """
 
-import inspect
-import textwrap
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from lstm_helpers.language import prefixed, say
 from lstm_tutor.exercises.asking import ask
-from lstm_tutor.exercises.reading import (
-    Hint,
-    alike,
-    close,
-    filled,
-    letter,
-    letters,
-    numbers,
-    rounded_too_early,
-    shape,
-    word,
-)
+from lstm_tutor.exercises.reading import Hint, alike, close, filled, letters, numbers, rounded_too_early, shape, word
+from lstm_tutor.planted import planted
 
 RTOL_OF_MISTAKES = 5e-3  # a wrong number, given to three digits, is still known
 
@@ -71,7 +59,7 @@ class Finding:
 
 
 class Choice:
-    """One letter, word or shape, which `read` reads. mistakes: {wrong one: hint}."""
+    """One word or shape, which `read` reads. mistakes: {wrong one: hint}."""
 
     def __init__(self, read, right, general, mistakes=()):
         self.read, self.right, self.general, self.mistakes = read, right, general, dict(mistakes)
@@ -84,10 +72,6 @@ class Choice:
         yield from self.mistakes.items()
 
 
-def Letter(among, right, general, mistakes=()):
-    return Choice(partial(letter, among=among), right, general, mistakes)
-
-
 def Word(among, right, general, mistakes=()):
     return Choice(partial(word, among=among), right, general, mistakes)
 
@@ -97,12 +81,12 @@ def Shape(right, general, mistakes=()):
 
 
 class Letters:
-    """Several letters of `among`, right: "CD". hints: {letter: what to think of where it is wrong}, said at once or,
-    where `general` is given, on asking again; `missing` is said of a letter that is missing and has no hint.
+    """One or several letters of `among`, right: "CD". hints: {letter: what to think of where it is wrong}, said at once
+    or, where `general` is given, on asking again; `missing` is said of a letter that is missing and has no hint.
     """
 
     def __init__(self, among, right, hints, general="", missing=""):
-        self.among, self.right, self.hints, self.general, self.missing = among, right, hints, general, missing
+        self.among, self.right, self.hints, self.general, self.missing = among, right, dict(hints), general, missing
 
     def judge(self, answer):
         said = letters(answer, self.among)
@@ -117,7 +101,9 @@ class Letters:
     def wrong(self):
         for one in self.among:
             told = self.right.replace(one, "") if one in self.right else one + self.right
-            yield told, self.hints.get(one, self.missing)
+            hint = self.hints.get(one, self.missing)
+            if told and hint:
+                yield told, hint
 
 
 class Number:
@@ -205,22 +191,24 @@ class Listed(Named):
         return dict(zip(self.tasks, answer))
 
 
-class Both(Named):
-    """A tuple of answers of different kinds, judged one after the other."""
+class Both(Listed):
+    """Answers of different kinds, judged one after the other."""
 
     def __init__(self, *tasks):
-        self.tasks = dict(enumerate(tasks))
+        super().__init__(dict(zip("123", tasks)), "all its parts are wanted, as the cell has them")
 
     def shown(self, name):
         return ""
 
-    def joined(self, parts):
-        return tuple(parts.values())
 
-    def parts(self, answer):
-        if not isinstance(answer, (list, tuple)) or len(answer) != len(self.tasks):
-            raise TypeError(say("{} things are wanted, as the cell has them").format(len(self.tasks)))
-        return dict(enumerate(answer))
+def Paper(works_out, general, mistakes, **exact):
+    """A list of numbers, as a function without arguments works them out. general: {name: hint}."""
+    made = [(planted(works_out, change)(), hint) for change, hint in mistakes.items()]
+    tasks = {}
+    for k, (name, hint) in enumerate(general.items()):
+        right = works_out()[k]
+        tasks[name] = Number(right, hint, {wrong[k]: why for wrong, why in made if wrong[k] != right}, **exact)
+    return Listed(tasks)
 
 
 # --- functions ---
@@ -238,8 +226,7 @@ class Function:
     """
 
     def __init__(self, right, cases, general, mistakes=(), split=None, returns=(), name="", otherwise=None, **exact):
-        self.right = self.function = right
-        self.cases, self.general, self.mistakes = cases, general, dict(mistakes)
+        self.right, self.cases, self.general, self.mistakes = right, cases, general, dict(mistakes)
         self.names = returns or (list(general) if isinstance(general, dict) else [])
         self.split, self.name, self.otherwise, self.exact = split or self.by_name, name, otherwise, exact
 
@@ -254,15 +241,17 @@ class Function:
         return hint and Finding(hint, known=False)
 
     def wrong(self):
-        for mistake, hint in self.mistakes.items():
-            yield self.made(mistake), hint
+        yield from self.made
 
-    def made(self, mistake):
-        return changed(self.function, mistake) if isinstance(mistake, str) else mistake
+    @cached_property
+    def made(self):
+        """[(function, hint)] of the usual mistakes."""
+        pairs = self.mistakes.items()
+        return [(planted(self.right, one) if isinstance(one, tuple) else one, hint) for one, hint in pairs]
 
     def compared(self, got, case):
         """A Finding on what was returned for this case, or None."""
-        right = self.function(*case)
+        right = self.right(*case)
         wanted, got = self.split(right), self.split(self.as_many(got, right))
         if got.keys() != wanted.keys():
             raise Hint(say("it does not hold as many steps as are wanted"))
@@ -278,45 +267,37 @@ class Function:
             general = say("the shape is {}, but {} is wanted").format(*shapes)
         elif not np.isfinite(numbers(got[wrong[0]])).all():
             general = say("there is a NaN or an infinity in the result")
-        nearly = rounded_too_early(got[wrong[0]], wanted[wrong[0]], **self.exact)
         where = prefixed(place, self.listed(name for _, name in wrong))
         at, hint = self.mistake_in(wrong[:1] if strange else wrong, got, wanted, case) or (where, None)
-        known = bool(self.mistakes) and not nearly and not strange
-        return Finding(general if hint or not nearly else nearly, hint, where, at, known)
+        return Finding(general, hint, where, at, bool(self.mistakes) and not strange)
 
     def mistake_in(self, wrong, got, wanted, case):
-        """Where and what the usual mistake is that gives the first of the wrong parts for which there is one."""
-        made = [(self.parts_of(mistake, case), hint) for mistake, hint in self.mistakes.items()]
-        made = [(gives, hint) for gives, hint in made if gives.keys() == wanted.keys()]
-        for part in wrong:  # several may share a mistake, and each may have one of its own
-            best, most = None, 0
-            for gives, hint in made:
-                touched = {one for one in gives if not close(gives[one], wanted[one], **self.exact)}
-                fit = {one for one in gives if self.same(got[one], gives[one])}
-                here = {one for one in touched if one[0] == part[0]}
-                if part in fit & here and len(fit) > most and self.explains(fit & here, here):
-                    best, most = (prefixed(part[0], say(part[1]) if len(here) == 1 else ""), hint), len(fit)
+        """Where and what the usual mistake is that gives the first of the wrong parts for which there is one. Of
+        several, the one that gives the most parts."""
+        made = [(self.parts_of(function, case), hint) for function, hint in self.made]
+
+        def same(part, numbers):
+            return part in numbers and close(got[part], numbers[part], **self.exact)
+
+        for part in wrong:
+            place, name = part
+            fit = [(sum(same(one, gives) for one in wanted), gives, hint) for gives, hint in made if same(part, gives)]
+            if fit:
+                _, gives, hint = max(fit, key=lambda one: one[0])
+                alone = all(one == part or close(gives[one], wanted[one]) for one in wanted if one[0] == place)
+                return prefixed(place, say(name) if alone else ""), hint
             for other in wanted:
-                if not best and other[0] == part[0] and other != part and close(got[part], wanted[other], **self.exact):
+                if other[0] == place and close(got[part], wanted[other], **self.exact):
                     hint = say("{} stands where {} belongs: the order is {}")
-                    best = part[0], hint.format(say(other[1]), say(part[1]), self.listed(self.names))
-            if best:
-                return best
+                    return place, hint.format(say(other[1]), say(name), self.listed(self.names))
         return None
 
-    def explains(self, fit, touched):
-        """Does a mistake that touches these parts say enough, where it fits those?"""
-        return 2 * len(fit) >= len(touched)
-
-    def parts_of(self, mistake, case):
-        """What a mistake gives; nothing where it stops on this case."""
+    def parts_of(self, function, case):
+        """What a function gives; nothing where it stops on this case."""
         try:
-            return self.split(self.made(mistake)(*case))
+            return self.split(function(*case))
         except Exception:
             return {}
-
-    def same(self, got, wrong):
-        return close(got, wrong, **self.exact)
 
     def by_name(self, returned):
         return {("", name): part for name, part in zip(self.general, returned)} if self.names else {("", ""): returned}
@@ -343,27 +324,6 @@ class Function:
         return say(", ").join(map(say, names))
 
 
-class Paper(Function):
-    """Numbers as a function without arguments works them out. general: {name: hint}."""
-
-    def __init__(self, works_out, general, mistakes=(), **exact):
-        super().__init__(works_out, None, general, mistakes, **exact)
-        self.right = list(works_out())
-
-    def wrong(self):
-        for function, hint in super().wrong():
-            yield list(function()), hint
-
-    def judge(self, answer):
-        return self.compared(answer, ())
-
-    def same(self, got, wrong):
-        return close(got, wrong, RTOL_OF_MISTAKES)
-
-    def explains(self, fit, touched):
-        return True  # on paper each number is worked out by itself
-
-
 class Property:
     """An answer that is right if it has a property: `hint_on(answer)` is None, or the hint. wrong_ones: pairs (answer,
     words of its hint), for the tests."""
@@ -377,17 +337,3 @@ class Property:
 
     def wrong(self):
         yield from self.wrong_ones
-
-
-@cache
-def changed(function, change):
-    """The function with pieces of its source replaced: "old -> new", several of them joined by " && "."""
-    source = textwrap.dedent(inspect.getsource(function))
-    for piece in change.split(" && "):
-        old, new = piece.split(" -> ")
-        if old not in source:
-            raise ValueError(f"{old!r} does not occur in {function.__name__}")
-        source = source.replace(old, new)
-    names = dict(function.__globals__)
-    exec(source, names)
-    return names[function.__name__]
