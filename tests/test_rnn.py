@@ -43,14 +43,11 @@ def test_forward_equals_nn_rnn(shape, dtype, atol):
     assert all(map(np.array_equal, before, (weights.W_x, weights.W_s, weights.b, x, S0)))
 
 
-@given(SHAPES)
-@example((1, 1, 1, 1))
-def test_the_state_before_step_1_is_zero_where_not_given(shape):
-    for dtype in (np.float32, np.float64):
-        weights, x, S0 = random_rnn(*shape, dtype)
-        trace, explicit = rnn_forward(x, weights), rnn_forward(x, weights, 0 * S0)
-        assert trace.S0.shape == S0.shape and trace.S0.dtype == trace.S.dtype == dtype and not trace.S0.any()
-        assert np.array_equal(trace.S, explicit.S) and np.array_equal(trace.theta, explicit.theta)
+def test_the_state_before_step_1_is_zero_where_not_given():
+    weights, x, S0 = random_rnn(4, 2, 3, 5, np.float32)
+    trace, explicit = rnn_forward(x, weights), rnn_forward(x, weights, 0 * S0)
+    assert trace.S0.shape == S0.shape and trace.S0.dtype == trace.S.dtype == np.float32 and not trace.S0.any()
+    assert np.array_equal(trace.S, explicit.S) and np.array_equal(trace.theta, explicit.theta)
 
 
 def autograd_states(weights, x, S0, **copies):
@@ -131,8 +128,7 @@ USERS = {
 @pytest.mark.parametrize(
     "trace, weights, error, words",
     [
-        (trace, scalar, ValueError, "I = 3, H = 5 and float64, the weights have I = 1, H = 1 and float64"),
-        (scalar_trace, weights, ValueError, "pass the weights that made the trace"),
+        (scalar_trace, of_one_input[1], ValueError, "I = 1, H = 1.*I = 1, H = 5 .*: pass the weights that made the tr"),
         (scalar_trace, of_one_unit[1], ValueError, "I = 1, H = 1.*I = 3, H = 1"),
         (scalar_trace, single, ValueError, "float64.*float32"),
         (scalar_trace.S, scalar, TypeError, "rnn_forward returned"),
@@ -152,13 +148,12 @@ def test_steps_may_be_numpy_integers():
     assert all(np.array_equal(terms[name], value) for name, value in chain_terms(scalar_trace, scalar, 3).items())
 
 
-@pytest.mark.parametrize("last", [2, 3])
-def test_gradients_keep_float32(last):
+def test_gradients_keep_float32():
     weights, x, S0 = random_rnn(4, 2, 1, 1, np.float32)
     trace = rnn_forward(x, weights, S0)
-    assert rnn_jacobians(trace, weights).dtype == chain_factors(trace, weights).dtype == np.float32
-    assert rnn_state_gradient(trace, weights, last, 2).dtype == np.float32
-    assert {term.dtype for term in chain_terms(trace, weights, last).values()} == {np.dtype(np.float32)}
+    found = [rnn_jacobians(trace, weights), chain_factors(trace, weights), *chain_terms(trace, weights, 3).values()]
+    found += [rnn_state_gradient(trace, weights, last, 2) for last in (2, 3)]
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
 
 
 def test_scalar_takes_three_numbers():
