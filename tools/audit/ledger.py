@@ -55,7 +55,7 @@ SECONDS_PER_CHECK = 40.0  # of processor time; beyond that the changes of one ch
 PLUMBING = set(
     "print zeros ones empty full eye zeros_like ones_like empty_like linspace arange default_rng normal randn "
     "manual_seed reshape view expand broadcast_to round tensor_split isinstance len format join Series DataFrame Index "
-    "Picture describe check_arrays check_steps check_weights check_trace _check".split()
+    "Picture describe check_arrays check_steps check_weights check_trace".split()
 )
 SETTINGS = set("axis dim size shape dtype rtol atol name index requires_grad keepdims copy".split())
 SQUASH = {"tanh", "sigmoid", "exp", "log", "sqrt", "cosh", "log1p", "abs", "arctanh"}
