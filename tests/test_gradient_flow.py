@@ -100,6 +100,7 @@ def test_four_terms_equal_autograd_one_by_one(shape):
 @pytest.mark.parametrize("gate, counts", [*((g, [1, 5, 24, 115, 551]) for g in "ifg"), ("o", [1, 4, 19, 91, 436])])
 def test_paths_are_counted_and_all_different(gate, counts):
     assert [count_paths(n, 1, gate) for n in range(1, len(counts) + 1)] == counts
+    assert count_paths(10**9, 10**9 - 1, gate) == counts[1] and count_paths(10_001, 1, gate) > 10**6000
     for n, count in enumerate(counts, start=1):
         paths = gradient_paths(n + 2, 3, gate)
         assert len(set(paths)) == len(paths) == count
