@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_helpers.inputs import check_arrays, check_steps
 from lstm_helpers.lstm import check_trace
-from lstm_helpers.weights import GATES, check_gate, check_weights
+from lstm_helpers.weights import GATES, check_gate
 
 MOST_PATHS, MOST_STEPS = 20_000, 10_000
 
@@ -84,7 +84,7 @@ def path_factors(path, trace, weights, dh_last=1.0):
     LSTM, for a path that does not begin with L and the last h, and for an edge that is none; TypeError or ValueError
     for a dh_last that does not fit.
     """
-    _check(trace, weights)
+    check_trace(trace, weights)
     if weights.H != 1:
         raise ValueError(
             f"a path is a chain of numbers, so the LSTM must have one unit, but this one has H = {weights.H}: "
@@ -128,7 +128,7 @@ def cell_state_terms(trace, weights, t):
     It supposes h_{t-1} = o_{t-1} tanh(C_{t-1}). At t = 1, h_0 is given and does not depend on C_0, so that
     f_direct is all there is.
     """
-    _check(trace, weights)
+    check_trace(trace, weights)
     check_steps(len(trace.h), t=t)
     terms = {"f_direct": _diagonal(trace.f[t - 1])}
     for gate, slope in _cell_slopes(trace, slice(t - 1, t)).items():
@@ -138,14 +138,14 @@ def cell_state_terms(trace, weights, t):
 
 def state_jacobian(trace, weights, t):
     """d(h_t, C_t)/d(h_{t-1}, C_{t-1}), (N, 2H, 2H), the h block first; (4.14)."""
-    _check(trace, weights)
+    check_trace(trace, weights)
     check_steps(len(trace.h), t=t)
     return _jacobians(trace, weights, slice(t - 1, t))[0]
 
 
 def state_jacobians(trace, weights):
     """state_jacobian for every step, (T, N, 2H, 2H): step t is row t - 1."""
-    _check(trace, weights)
+    check_trace(trace, weights)
     return _jacobians(trace, weights, slice(None))
 
 
@@ -156,7 +156,7 @@ def cell_gradient(trace, weights, last, step):
 
 def cell_gradients(trace, weights, step, last=None):
     """dC_t/dC_step for every t from step to last (by default T), (last - step + 1, N, H, H)."""
-    _check(trace, weights)
+    check_trace(trace, weights)
     last = len(trace.h) if last is None else last
     check_steps(len(trace.h), last=last, step=step)
     N, H = trace.c0.shape
@@ -202,8 +202,3 @@ def _kind_and_step(node):
     if kind not in ("h", "m", "c", *"ifgo", "i~", "f~", "g~", "o~") or kind == node:
         raise ValueError(f'{node!r} is not a node: nodes are "L", and "h3", "m3", "c3", "f3" or "f~3" with a step')
     return kind, int(node[len(kind) :])
-
-
-def _check(trace, weights):
-    check_weights(weights)
-    check_trace(trace, weights)

@@ -71,7 +71,7 @@ def _check_shape(name, shape, axes, sizes):
         raise ValueError(f"{wrong}: every axis must be at least 1 long")
     for letter, length in reversed(list(zip(letters, shape))):  # (4H, H): how long H is, the last axis says
         blocks = 4 if letter == "4H" else 1
-        if length != blocks * sizes.setdefault(letter[-1], length // blocks):
+        if length != blocks * sizes.setdefault(letter[-1], length):
             raise ValueError(f"{wrong} with {letter[-1]} = {sizes[letter[-1]]}{_hint(name, axes)}")
 
 

@@ -164,7 +164,6 @@ def lstm_backward(trace, weights, dh, dc_last=None):
     No argument is changed.
     Raises TypeError or ValueError for arrays that do not fit together.
     """
-    check_weights(weights)
     check_trace(trace, weights)
     (T, N, H), I, W_h = trace.h.shape, weights.I, weights.W_h
     dc_last = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last
@@ -207,6 +206,7 @@ def lstm_backward(trace, weights, dh, dc_last=None):
 
 
 def check_trace(trace, weights):
+    check_weights(weights)
     if not isinstance(trace, LSTMTrace):
         raise TypeError(f"trace must be an LSTMTrace, not {describe(trace)}: pass what lstm_forward returned")
     check_belong(trace.x, trace.h, weights)

@@ -1,10 +1,10 @@
 """The referee must see every kind of difference, and refuse comparisons that could not fail."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lstm_helpers.checks import agreement, verify
 
@@ -38,24 +38,20 @@ def test_a_difference_of_exactly_what_is_allowed_is_allowed():
     verify("1.2", 1024.0, 1023.0, rtol=2.0**-10)
 
 
-@given(st.sampled_from([1e-300, 1e-21, 1.0, 1e200]), st.sampled_from([1e-14, 1e-12, 1e-6, 5e-3]), st.booleans())
-def test_the_tolerance_is_a_fraction_of_the_largest_entry_on_either_side(scale, rtol, exchanged):
+@pytest.mark.parametrize("scale", [1e-300, 1e-21, 1e200])
+@pytest.mark.parametrize("rtol", [1e-14, 1e-6, 5e-3])
+def test_the_tolerance_is_a_fraction_of_the_largest_entry_on_either_side(scale, rtol):
     """Half of what is allowed passes, three halves do not, at a small entry as at the largest."""
     left = scale * np.array([-2.0, 0.125, 1.0])
-    for entry in range(3):
-        for part in (0.5, -0.5, 1.5, -1.5):
-            right = left.copy()
-            right[entry] += part * rtol * scale * 2
-            sides = (right, left) if exchanged else (left, right)
-            for compare in (
-                lambda sides: verify("1.2", *sides, rtol=rtol),
-                lambda sides: agreement({"W": sides[0]}, {"W": sides[1]}, rtol=rtol),
-            ):
-                if abs(part) < 1:
-                    compare(sides)
-                else:
-                    with pytest.raises(AssertionError, match="does not hold"):
-                        compare(sides)
+    for entry, part in itertools.product(range(3), (0.5, -0.5, 1.5, -1.5)):
+        right = left.copy()
+        right[entry] += part * rtol * scale * 2
+        for sides in ((left, right), (right, left)):
+            if abs(part) < 1:
+                verify("1.2", *sides, rtol=rtol)
+            else:
+                with pytest.raises(AssertionError, match="does not hold"):
+                    verify("1.2", *sides, rtol=rtol)
 
 
 def test_the_default_tolerance_is_1e_12():
@@ -69,27 +65,15 @@ DIFFERENT = {
     "a wrong sign": (A, -A, "does not hold"),
     "one wrong entry": (A, A + np.array([[0, 0], [0, 1e-9]]), r"at \[1, 1\]"),
     "zero for a tiny gradient": (np.full(3, 1e-21), np.zeros(3), "does not hold"),
-    "a tiny gradient for zero": (np.zeros(3), np.full(3, 1e-21), "does not hold"),
-    "zeros for some gradients": (np.array([0.0, 1e-21]), np.zeros(2), "does not hold"),
-    "some gradients for zeros": (np.zeros(2), np.array([0.0, 1e-21]), "does not hold"),
-    "zeros for negative numbers": (-A[1], np.zeros(2), "does not hold"),
-    "negative numbers for zeros": (np.zeros(2), -A[1], "does not hold"),
+    "some gradients for zeros": (np.zeros(2), np.array([0.0, -1e-21]), "does not hold"),
     "twice a tiny gradient": (np.full(3, 1e-21), np.full(3, 2e-21), "does not hold"),
     "shapes that broadcast": (A, A[:1], r"\(2, 2\).*\(1, 2\)"),
-    "a number for an array": (A, 1.0, "shape"),
     "a number for a list": ([1.0, 2.0], 1.0, "shape"),
     "a list for a number": (1.0, [1.0, 2.0], "shape"),
     "the first part of the same memory": (line[:3], line, r"\(3,\).*\(5,\)"),
     "NaN on both sides": (A * np.nan, A * np.nan, "NaN or infinity on the left side and the right side$"),
-    "infinity on the right": (A, A * np.inf, "infinity on the right side$"),
-    "infinity on the left": (A * np.inf, A, "infinity on the left side$"),
     "one infinity": (A, np.where(A > 3, np.inf, A), "infinity on the right side$"),
     "one NaN": (np.where(A > 3, np.nan, A), A.copy(), "infinity on the left side$"),
-    "one infinity on both sides": (
-        np.where(A > 3, np.inf, A),
-        np.where(A > 3, np.inf, A),
-        "on the left side and the right side$",
-    ),
 }
 
 
@@ -98,9 +82,6 @@ def test_raises_on_a_difference(case):
     left, right, words = DIFFERENT[case]
     with pytest.raises(AssertionError, match=words):
         verify("1.2", left, right)
-    words = words.replace("the left side", '"by hand"').replace("the right side", '"autograd"')
-    with pytest.raises(AssertionError, match=words):
-        agreement({"W": left}, {"W": right})
 
 
 def test_names_both_shapes_and_the_largest_difference():
@@ -110,32 +91,23 @@ def test_names_both_shapes_and_the_largest_difference():
         "(1.2) does not hold: both sides have shape (2, 2), and they differ by up to 0.25 at [0, 1], where the left "
         "side is -2 and the right side -1.75. That is 6.1e-02 of the largest entry; allowed is 1e-12"
     )
-    with pytest.raises(AssertionError, match=r"by up to 0.25 at \[0, 1\], where the left side is -2 "):
-        verify("1.2", A, A - np.array([[-1e-9, 0.25], [0, 0.1]]))
     with pytest.raises(AssertionError, match=r"differ by up to 2, where the left side is 3 and the right side 1\."):
         verify("1.2", 3.0, 1.0)
 
 
 # --- comparisons that could not fail ---
 
-single = np.array([1.0, 2.0, 3.0], np.float32)
 tape = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
-counts = np.array([1, 5, 24])
 number, fraction = np.float64(0.5), float("0.3")
 ONE_THING = {
-    "an array": (A, A),
     "a view": (A, A[:]),
     "a view with another axis of length 1": (A[None], A.reshape(1, 2, 2)),
     "two views of an array that is not contiguous": (A.T[1], A[:, 1]),
-    "a tensor": (tape, tape),
     "a tensor and what is detached from it": (tape, tape.detach()),
     "a float32 tensor and its array": (tape, tape.detach().numpy()),
-    "float32": (single, single[:]),
-    "whole numbers": (counts, counts.view()),
     "an array and its rows": (A, [A[0], A[1]]),
     "an array's rows, twice": ([A[0], A[1]], (A[0], A[1])),
     "one part of several": ([A[0], rows[0]], [A[0], rows[0].copy()]),
-    "a list": (rows, rows),
     "one number of NumPy's": (number, number),
     "numbers": ([0.1 + x for x in (1, 2)],) * 2,
     "numbers in two lists": ([fraction, 5], [fraction, 5]),
@@ -148,8 +120,6 @@ def test_refuses_a_thing_compared_with_itself(case):
     left, right = ONE_THING[case]
     with pytest.raises(ValueError, match="with itself"):
         verify("1.2", left, right)
-    with pytest.raises(ValueError, match="with itself"):
-        agreement({"W": left}, {"W": right})
 
 
 def test_equal_numbers_that_python_keeps_once_may_be_compared():
@@ -175,9 +145,7 @@ def test_other_entries_of_the_same_memory_are_other_numbers(capsys):
     "left, right, error, words",
     [
         (A * 0, A * 0, ValueError, "zeros with zeros"),
-        (0.0, 0, ValueError, "zeros with zeros"),
         (A[:0], A[:0].copy(), ValueError, r"nothing: both sides have shape \(0, 2\)"),
-        ([], [], ValueError, "nothing"),
         ("0.5", 0.5, TypeError, "numbers"),
         (0.5, None, TypeError, "numbers are wanted on the right side, not NoneType None"),
         (0.5, [0.5, "a"], TypeError, "numbers are wanted on the right side, not str 'a'"),
@@ -185,22 +153,17 @@ def test_other_entries_of_the_same_memory_are_other_numbers(capsys):
         (1 + 0j, 1.0, TypeError, "numbers"),
         (np.ma.array(A, mask=A > 0), A.copy(), TypeError, "mask"),
         (A.tolist(), [rows[0], A[1:]], ValueError, r"different shapes \[\(2,\), \(1, 2\)\]"),
-        (A.tolist(), [rows[0], rows[1][:1]], ValueError, r"different shapes \[\(2,\), \(1,\)\]"),
     ],
 )
 def test_refuses_what_could_not_fail(left, right, error, words):
     with pytest.raises(error, match=words):
         verify("1.2", left, right)
-    with pytest.raises(error, match=words.replace("the right side", '"autograd"')):
-        agreement({"W": left}, {"W": right})
 
 
-@pytest.mark.parametrize("rtol", [0.01, 0.5, 1, 1e300, np.inf, np.nan, 0, -1e-12])
+@pytest.mark.parametrize("rtol", [0.01, np.inf, np.nan, 0, -1e-12])
 def test_refuses_a_tolerance_with_which_nothing_or_everything_fails(rtol):
     with pytest.raises(ValueError, match=r"^\(1.2\) cannot be judged with rtol = "):
         verify("1.2", A, A.copy(), rtol=rtol)
-    with pytest.raises(ValueError, match="rtol = "):
-        agreement({"W": A}, {"W": A.copy()}, rtol=rtol)
 
 
 # --- agreement ---
@@ -243,13 +206,6 @@ def test_agreement_names_its_sides_as_it_is_told():
 def test_agreement_names_the_row_that_differs(other, error, words):
     with pytest.raises(error, match=words):
         agreement({"f_1": float("0.25"), "W": A.copy()}, other)
-
-
-def test_agreement_is_brief_about_large_arrays():
-    large = np.random.default_rng(0).normal(size=(128, 32))
-    with pytest.raises(AssertionError) as caught:
-        agreement({"W_x": large}, {"W_x": large + 1e-3})
-    assert len(str(caught.value)) < 300
 
 
 def test_agreement_of_nothing_is_none():

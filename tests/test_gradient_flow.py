@@ -94,22 +94,13 @@ def test_four_terms_equal_autograd_one_by_one(shape):
             assert np.abs(term - expected).max() < 1e-12, (name, t)
 
 
-def test_their_sum_is_the_one_step_gradient():
-    case = RandomLSTM(5, 2, 3, 4)
-    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
-    for t in range(2, 6):
-        total = sum(cell_state_terms(trace, case.weights, t).values())
-        assert np.abs(total - cell_gradient(trace, case.weights, t, t - 1)).max() < 1e-12
-
-
 # --- paths ---
 
 
-@pytest.mark.parametrize(
-    "gate, counts", [*((g, [1, 5, 24, 115, 551, 2640]) for g in "ifg"), ("o", [1, 4, 19, 91, 436])]
-)
+@pytest.mark.parametrize("gate, counts", [*((g, [1, 5, 24, 115, 551]) for g in "ifg"), ("o", [1, 4, 19, 91, 436])])
 def test_paths_are_counted_and_all_different(gate, counts):
     assert [count_paths(n, 1, gate) for n in range(1, len(counts) + 1)] == counts
+    assert count_paths(10**9, 10**9 - 1, gate) == counts[1] and count_paths(10_001, 1, gate) > 10**6000
     for n, count in enumerate(counts, start=1):
         paths = gradient_paths(n + 2, 3, gate)
         assert len(set(paths)) == len(paths) == count
@@ -137,22 +128,12 @@ def test_sum_over_paths_equals_the_gradient(gate, last, step):
     assert np.abs(sum(values) - expected).max() < 1e-13
 
 
-def test_factors_are_one_an_edge():
-    case = RandomLSTM(3, 2, 2, 1)
-    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
+def test_factors_are_one_an_edge_and_begin_with_dL_by_the_last_h():
     path = gradient_paths(3, 2)[0]
-    factors = path_factors(path, trace, case.weights, 7.0)
+    factors, plain = path_factors(path, thin_trace, thin.weights, 7.0), path_factors(path, thin_trace, thin.weights)
     assert len(factors) == len(path) - 1 and all(factor.shape == (2,) for factor in factors)
-    assert np.array_equal(factors[0], [7.0, 7.0]) and np.array_equal(factors[3], trace.f[2, :, 0])
-
-
-def test_dL_by_the_last_h_is_1_where_not_given():
-    case = RandomLSTM(3, 2, 2, 1)
-    trace = lstm_forward(case.x, case.weights, case.h0, case.c0)
-    path = gradient_paths(3, 2)[1]
-    assert np.array_equal(path_factors(path, trace, case.weights)[0], [1.0, 1.0])
-    doubled = path_gradient(path, trace, case.weights, 2.0)
-    assert np.array_equal(2 * path_gradient(path, trace, case.weights), doubled) and doubled.all()
+    assert np.array_equal(factors[0], [7.0, 7.0]) and np.array_equal(factors[3], thin_trace.f[2, :, 0])
+    assert np.array_equal(plain[0], [1.0, 1.0]) and np.array_equal(plain[1:], factors[1:])
 
 
 @pytest.mark.parametrize("node", ["q3", "h", "f~", "L", "", 3])
@@ -200,17 +181,14 @@ USERS = {
 
 @pytest.mark.parametrize("use", USERS)
 def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use):
-    single = RandomLSTM(3, 2, 2, 1, np.float32).weights
-    for trace, weights in ((wide_trace, thin.weights), (thin_trace, wide.weights), (thin_trace, single)):
-        with pytest.raises(ValueError, match="pass the weights that made the trace"):
-            USERS[use](trace, weights)
+    with pytest.raises(ValueError, match="pass the weights that made the trace"):
+        USERS[use](thin_trace, wide.weights)
     with pytest.raises(TypeError, match="from_torch"):
         USERS[use](thin_trace, torch.nn.LSTM(2, 1))
     with pytest.raises(TypeError, match="lstm_forward returned"):
         USERS[use](thin_trace.h, thin.weights)
 
 
-to_the_first = ("L", "h3", "m3", "c3", "c2", "c1")
 paths = {last: gradient_paths(last, 2)[0] for last in (3, 4)}
 REFUSED = {
     "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1, and more than 20,000"),

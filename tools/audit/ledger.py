@@ -59,7 +59,7 @@ CAUGHT = ("refused", "stopped")
 PLUMBING = set(
     "print zeros ones empty full eye zeros_like ones_like empty_like linspace arange default_rng normal randn "
     "manual_seed reshape view expand broadcast_to round tensor_split isinstance len format join Series DataFrame Index "
-    "Picture describe check_arrays check_steps check_weights check_trace _check".split()
+    "Picture describe check_arrays check_steps check_weights check_trace".split()
 )
 SETTINGS = set("axis dim size shape dtype rtol atol name index requires_grad keepdims copy".split())
 SQUASH = {"tanh", "sigmoid", "exp", "log", "sqrt", "cosh", "log1p", "abs", "arctanh"}
