@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation figures bench sweep site slides handout rise assets test-browser test-browser-push test-hub grade students clean
+.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation test-chinese figures bench sweep site slides handout rise assets test-browser test-browser-push test-hub grade students clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -74,8 +74,11 @@ notebooks: .venv/with-test  ## run all notebooks again, store their outputs, and
 	$(RUN) -m tools.notebooks
 	$(RUN) -m tools.chinese.translation
 
-translation: .venv/with-test  ## bring the Chinese catalogues up to date, write notebooks/zh from them, say what is missing
+translation: .venv/with-test  ## bring the Chinese catalogues up to date, write notebooks/zh from them, say how much is missing
 	$(RUN) -m tools.chinese.translation
+
+test-chinese: .venv/with-test  ## is everything translated? Until it is, the Chinese course shows English, and other tests stay green
+	$(RUN) -m pytest -n 0 tests/tools/check_chinese.py
 
 site: slides  ## write the course as pages that need no Jupyter and no network, slides included: site/index.html
 	$(RUN) -m tools.site.website

@@ -1,7 +1,9 @@
 """What holds for all tests, and how nbval runs the notebooks here: once, with their pictures, one thread a kernel."""
 
 import os
+from pathlib import Path
 
+import polib
 import pytest
 import torch
 from hypothesis import settings
@@ -16,7 +18,6 @@ settings.load_profile("course")
 torch.set_num_threads(1)
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-os.environ["LSTM_CHECK_PICTURES"] = "yes"  # labels that overlap stop a notebook: lstm_helpers.plots.overlaps
 
 
 class Cell(IPyNbCell):
@@ -49,3 +50,10 @@ def pytest_collection_modifyitems(items):
             item.__class__ = Cell
             sizes[item.path] = sizes.get(item.path, 0) + len(item.cell.source)
     items.sort(key=lambda item: -sizes.get(item.path, 0))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much of the course is shown in English in the Chinese one, which stops nobody but `make test-chinese`."""
+    files = [file for room in ("translations", "lstm_helpers") for file in (Path(__file__).parent / room).rglob("*.po")]
+    if waiting := sum(not entry.translated() for file in files for entry in polib.pofile(str(file))):
+        terminalreporter.write_line(f"{waiting} messages are not translated: make test-chinese says which")

@@ -56,8 +56,7 @@ def _compare(what, names, sides, rtol):
         )
     if left.size == 0:
         raise ValueError(f"{what} compares nothing: both sides have shape {left.shape}")
-    bad = [name for name, side in zip(names, (left, right)) if not np.isfinite(side).all()]
-    if bad:
+    if bad := [name for name, side in zip(names, (left, right)) if not np.isfinite(side).all()]:
         raise AssertionError(f"{what} cannot hold: NaN or infinity on {' and '.join(bad)}")
     scale = max(np.abs(left).max(), np.abs(right).max())
     if scale == 0:
@@ -95,11 +94,8 @@ def _place(array):
 
 
 def _off_tape(value):
-    """A tensor as an array, on the same memory where NumPy has its dtype; anything else as it is."""
-    if not hasattr(value, "detach"):
-        return value
-    tensor = value.detach().cpu()
-    return (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
+    """A tensor as an array, on the same memory; anything else as it is."""
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
 
 
 def _numbers(what, name, value):
@@ -108,9 +104,7 @@ def _numbers(what, name, value):
         value = [_numbers(what, name, entry) for entry in value]
         if len({entry.shape for entry in value}) > 1:
             raise ValueError(f"{what}: the parts of {name} have different shapes {[v.shape for v in value]}")
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{what}: {name} is a masked array, and its mask would be ignored: pass an array without one")
     array = np.asarray(_off_tape(value))
-    if array.dtype.kind not in "iuf":
+    if array.dtype.kind not in "iuf" or np.ma.isMaskedArray(value):
         raise TypeError(f"{what}: numbers are wanted on {name}, not {type(value).__name__} {value!r:.60}")
     return array.astype(np.float64)

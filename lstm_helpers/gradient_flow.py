@@ -11,9 +11,9 @@ from numbers import Real
 
 import numpy as np
 
-from lstm_helpers.inputs import check_steps, float_array
+from lstm_helpers.inputs import check_arrays, check_steps
 from lstm_helpers.lstm import check_trace
-from lstm_helpers.weights import check_gate, check_weights
+from lstm_helpers.weights import GATES, check_gate, check_weights
 
 MOST_PATHS, MOST_STEPS = 20_000, 10_000
 
@@ -96,48 +96,25 @@ def path_factors(path, trace, weights, dh_last=1.0):
             f"a path begins with L and h{T}, the last h of this trace of {T} steps, and goes backwards from there, as "
             f"gradient_paths gives it: this one begins with {list(path[:2])}"
         )
-    value = {name: getattr(trace, name)[..., 0] for name in "ifgomh"}
-    cells = trace.cells[..., 0]
-    factors = [_a_number_each(dh_last, N, weights.dtype)]
+    if isinstance(dh_last, Real):
+        dh_last = np.full(N, dh_last, weights.dtype)
+    check_arrays({"dh_last": (dh_last, "(N,), or a number")}, weights.dtype, N=N)
+    i, f, g, o, m = (getattr(trace, name)[..., 0] for name in "ifgom")
+    edges = {"hm": o, "ho": m, "mc": 1 - m**2, "cc": f, "cf": trace.cells[:-1, :, 0], "ci": g, "cg": i}
+    edges |= {"ff": f * (1 - f), "ii": i * (1 - i), "gg": 1 - g**2, "oo": o * (1 - o)}
+    edges |= {f"{gate}~h": np.full_like(f, weights.gate(gate)[1]) for gate in GATES}
+    factors = [dh_last]
     for start, end in pairwise(path[1:]):
         kind, t = _kind_and_step(start)
         if end not in predecessors(start, 1):
             raise ValueError(f"{start} to {end} is no edge of an LSTM with {T} steps: see gradient_paths for real ones")
-        v = {name: array[t - 1] for name, array in value.items()} | {"c_prev": cells[t - 1]}
-        if kind.endswith("~"):
-            factors.append(np.full(N, weights.gate(kind[0])[1][0, 0]))
-        else:
-            factors.append(
-                {
-                    "hm": v["o"],
-                    "ho": v["m"],
-                    "mc": 1 - v["m"] ** 2,
-                    "cc": v["f"],
-                    "cf": v["c_prev"],
-                    "ci": v["g"],
-                    "cg": v["i"],
-                    "ff": v["f"] * (1 - v["f"]),
-                    "ii": v["i"] * (1 - v["i"]),
-                    "gg": 1 - v["g"] ** 2,
-                    "oo": v["o"] * (1 - v["o"]),
-                }[kind + end[0]]
-            )
+        factors.append(edges[kind + end[0]][t - 1])
     return factors
 
 
 def path_gradient(path, trace, weights, dh_last=1.0):
     """The chain product along one path, (N,): its share in the gradient of L. Arguments as for path_factors."""
     return np.prod(path_factors(path, trace, weights, dh_last), axis=0)
-
-
-def _a_number_each(dh_last, N, dtype):
-    """dh_last for each of N sequences."""
-    if isinstance(dh_last, Real) and not isinstance(dh_last, bool):
-        dh_last = np.full(N, dh_last, dtype)
-    float_array("dh_last", dh_last, 1, "(N,), or a number", dtype)
-    if len(dh_last) != N:
-        raise ValueError(f"dh_last has shape {dh_last.shape}, but must be (N,) = ({N},), or a number for all sequences")
-    return dh_last
 
 
 # --- Jacobians ---

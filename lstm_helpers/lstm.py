@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_helpers.inputs import as_array, check_belong, check_inputs, check_state, describe, float_array
+from lstm_helpers.inputs import check_arrays, check_belong, describe, instead_of
 from lstm_helpers.weights import check_weights
 
 
@@ -22,7 +22,7 @@ def sigmoid(z):
     Raises TypeError for what is neither array nor number.
     """
     if not hasattr(z, "dtype") and not isinstance(z, (int, float)):
-        raise TypeError(f"z must be a NumPy array or a number, not {describe(z)}{as_array('z', z)}")
+        raise TypeError(f"z must be a NumPy array or a number, not {describe(z)}{instead_of('z', z)}")
     return 0.5 * np.tanh(0.5 * z) + 0.5
 
 
@@ -97,10 +97,8 @@ def lstm_step(x_t, h_prev, c_prev, weights):
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     check_weights(weights)
-    float_array("x_t", x_t, 2, "(N, I)", weights.dtype)
-    check_inputs("x_t", x_t, weights.I)
-    for name, state in (("h_prev", h_prev), ("c_prev", c_prev)):
-        check_state(name, state, (len(x_t), weights.H), weights.dtype)
+    arrays = {"x_t": (x_t, "(N, I)"), "h_prev": (h_prev, "(N, H)"), "c_prev": (c_prev, "(N, H)")}
+    check_arrays(arrays, weights.dtype, I=weights.I, H=weights.H)
     stacked = x_t @ weights.W_x.T + h_prev @ weights.W_h.T + weights.b  # (1.8)
     i_pre, f_pre, g_pre, o_pre = np.split(stacked, 4, axis=1)
     i, f, g, o = sigmoid(i_pre), sigmoid(f_pre), np.tanh(g_pre), sigmoid(o_pre)  # (1.2) to (1.4), (1.6)
@@ -117,12 +115,10 @@ def lstm_forward(x, weights, h0=None, c0=None):
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     check_weights(weights)
-    float_array("x", x, 3, "(T, N, I)", weights.dtype)
-    check_inputs("x", x, weights.I)
+    given = {name: (state, "(N, H)") for name, state in (("h0", h0), ("c0", c0)) if state is not None}
+    check_arrays({"x": (x, "(T, N, I)")} | given, weights.dtype, I=weights.I, H=weights.H)
     (T, N, I), H = x.shape, weights.H
     h0, c0 = (np.zeros((N, H), weights.dtype) if state is None else state for state in (h0, c0))
-    check_state("h0", h0, (N, H), weights.dtype)
-    check_state("c0", c0, (N, H), weights.dtype)
 
     # One product per step: the rows of `inputs[t]` are [h, x, 1] of the N sequences, (1.9).
     shapes = ((T + 1, N, H + I + 1), (T, N, 4 * H), (T + 1, N, H), (T, N, H))
@@ -162,26 +158,20 @@ CACHED = 2**15  # numbers per array that lstm_backward works on at a time: what 
 def lstm_backward(trace, weights, dh, dc_last=None):
     """Back-propagation through time: the gradients of a loss L -> LSTMGradients. Equation numbers: notebook 03.
 
-    dh: (T, N, H), the immediate partial derivatives of L by each h_t, without the route through later steps.
+    dh: (T, N, H), the immediate partial derivatives of L by each h_t, without the route through later steps:
+    zeros where a step's h_t is not used.
     dc_last: (N, H), the immediate partial derivative of L by c_T, without the route through h_T; zero if not given.
     No argument is changed.
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     check_weights(weights)
     check_trace(trace, weights)
-    float_array("dh", dh, 3, "(T, N, H)", weights.dtype)
-    if dh.shape != trace.h.shape:
-        raise ValueError(
-            f"dh has shape {dh.shape}, but must be (T, N, H) = {trace.h.shape}: a gradient for h_t at every step. "
-            f"If only the last h is used, pass zeros for the others"
-        )
-    (T, N, H), I, W_h = dh.shape, weights.I, weights.W_h
-    if dc_last is not None:
-        check_state("dc_last", dc_last, (N, H), weights.dtype)
+    (T, N, H), I, W_h = trace.h.shape, weights.I, weights.W_h
+    dc_last = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last
+    check_arrays({"dh": (dh, "(T, N, H)"), "dc_last": (dc_last, "(N, H)")}, weights.dtype, T=T, N=N, H=H)
 
     d_pre, d_h, d_c = np.empty((T, N, 4 * H), weights.dtype), dh.copy(), np.empty((T, N, H), weights.dtype)
-    h_carry = np.zeros((N, H), weights.dtype)  # what step t + 1 says about h_t
-    c_carry = np.zeros((N, H), weights.dtype) if dc_last is None else dc_last.copy()  # and about c_t
+    h_carry, c_carry = np.zeros((N, H), weights.dtype), dc_last.copy()  # what step t + 1 says about h_t and c_t
     steps = max(1, CACHED // (N * H))
     for end in range(T, 0, -steps):
         now = slice(max(end - steps, 0), end)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_helpers.inputs import check_belong, check_inputs, check_state, check_steps, describe, float_array
+from lstm_helpers.inputs import check_arrays, check_belong, check_steps, describe
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +23,7 @@ class RNNWeights:
     b: np.ndarray
 
     def __post_init__(self):
-        dtype = float_array("W_x", self.W_x, 2, "(H, I)").dtype
-        float_array("W_s", self.W_s, 2, "(H, H)", dtype, "W_x")
-        float_array("b", self.b, 1, "(H,)", dtype, "W_x")
-        if not self.W_s.shape[0] == self.W_s.shape[1] == len(self.W_x) == len(self.b) >= 1 or self.I == 0:
-            raise ValueError(
-                f"W_x {self.W_x.shape}, W_s {self.W_s.shape} and b {self.b.shape} do not fit together: "
-                f"they must be (H, I), (H, H) and (H,) with H and I at least 1"
-            )
+        check_arrays({"W_s": (self.W_s, "(H, H)"), "W_x": (self.W_x, "(H, I)"), "b": (self.b, "(H,)")})
 
     @classmethod
     def scalar(cls, W_x, W_s, b=0.0, dtype=np.float64):
@@ -71,10 +64,9 @@ def rnn_forward(x, weights, S0=None):
     Raises TypeError or ValueError for arrays that do not fit together.
     """
     _check_rnn_weights(weights)
-    float_array("x", x, 3, "(T, N, I)", weights.dtype)
-    check_inputs("x", x, weights.I)
+    given = {} if S0 is None else {"S0": (S0, "(N, H)")}
+    check_arrays({"x": (x, "(T, N, I)")} | given, weights.dtype, I=weights.I, H=weights.H)
     S0 = np.zeros((x.shape[1], weights.H), weights.dtype) if S0 is None else S0
-    check_state("S0", S0, (x.shape[1], weights.H), weights.dtype)
     theta = x @ weights.W_x.T + weights.b
     S = np.empty_like(theta)
     before = S0

@@ -12,7 +12,6 @@ from lstm_helpers.weights import GATES, LSTMWeights
 X1 = [1, 3, 2, 4, 2, 1, 3, 6, 1]
 X2 = [0, 1, 0, 1, 0, 0, -1, 1, 0]
 X3 = [0, 0, 0, 0, 0, 1, 0, 0, 1]
-MEMORY_BEFORE = np.array([0.0, 0, 3, 3, 7, 7, 7, 0, 6])
 MEMORY_AFTER = np.array([0.0, 3, 3, 7, 7, 7, 0, 6, 6])
 Y = np.array([0.0, 0, 0, 0, 0, 7, 0, 0, 6])
 
@@ -24,9 +23,9 @@ ON_INPUTS = {  # weights on [x1, x2, x3, 1]
 }
 
 
-def sequence(dtype=np.float64):
+def sequence():
     """The nine inputs as one sequence, (T, N, I) = (9, 1, 4)."""
-    return np.stack([X1, X2, X3, np.ones(9)], axis=1).astype(dtype)[:, None, :]
+    return np.stack([X1, X2, X3, np.ones(9)], axis=1)[:, None, :]
 
 
 def weights(order=GATES, candidate_scale=1.0, gate_scale=1.0, dtype=np.float64):

@@ -25,10 +25,3 @@ class RandomLSTM:
     @property
     def arrays(self):
         return self.x, self.h0, self.c0, self.weights.W_x, self.weights.W_h, self.weights.b
-
-
-def with_entry(array, value):
-    """A copy whose first entry is value."""
-    array = array.copy()
-    array.flat[0] = value
-    return array

@@ -175,45 +175,44 @@ def test_a_broken_off_sweep_keeps_what_was_finished(tmp_path):
     assert len(read_table(path, FEW)) == 4 and not list(tmp_path.glob("*.part"))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("b_f = 0,5", "b_f = 0,6", "damaged"),
-        ("embedding: 32", "embedding: 16", "made with embedding 16"),
-        ("batch=128", "batch=64", "made with digits Task"),
-        ("sha256", "sha", "damaged"),
-    ],
-)
-def test_a_changed_file_is_refused(path, old, new, message):
+CHANGED = {  # what is written for what, who reads the file then, and what they are told
+    "a key": ("b_f = 0,5", "b_f = 0,6", "damaged"),
+    "no checksum": ("sha256", "sha", "damaged"),
+    "a setting": ("embedding: 32", "embedding: 16", "made with embedding 16"),
+    "a task": ("batch=128", "batch=64", "made with digits Task"),
+    "another version": ("# torch: 2", "# torch: 1", "made with torch 1"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_a_changed_file_is_refused(path, case):
+    """Other versions are told only where a sweep would go on."""
+    old, new, message = CHANGED[case]
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(ValueError, match=message):
-        read_table(path, FEW)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("# torch: 2", "# torch: 1", "made with torch 1"),
-        ("# embedding: 32", "# embedding: 16", "made with embedding 16"),
-        ("training=3000", "training=2000", "made with digits Task"),
-    ],
-)
-def test_a_sweep_does_not_go_on_with_other_versions_or_settings(path, old, new, message):
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(ValueError, match=message):
         sweep(path, RUNS[:5], refuse, workers=1)
+    if case == "another version":
+        assert len(read_table(path, FEW)) == 4
+    else:
+        with pytest.raises(ValueError, match=message):
+            read_table(path, FEW)
 
 
-@pytest.mark.parametrize("value", ["half", "", "inf"])
-@pytest.mark.parametrize("column", ["accuracy", "epoch", "gradient_start"])
-def test_text_for_a_number_is_refused_though_the_checksum_is_right(path, column, value):
+@pytest.mark.parametrize("column, value", [("accuracy", ""), ("gradient_start", "inf")])
+def test_what_was_not_measured_is_refused_though_the_checksum_is_right(path, column, value):
     table = read_table(path, FEW).astype(object)
     table.loc[1, column] = value
     write_table(table, path)
-    with pytest.raises(ValueError, match=r"no number|missing or infinite"):
+    with pytest.raises(ValueError, match="missing or infinite"):
+        read_table(path, FEW)
+
+
+def test_a_run_twice_is_refused(path):
+    table = read_table(path, FEW)
+    write_table(table.iloc[[0, *range(4)]], path)
+    with pytest.raises(ValueError, match="a run twice"):
         read_table(path, FEW)
 
 
@@ -224,12 +223,6 @@ def test_runs_that_nobody_asked_for_are_refused_and_dropped(path):
     assert len(read_table(path, [*FEW[:3], RUNS[9]])) == 4
 
 
-def test_half_a_file_is_refused(path):
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ValueError, match="damaged"):
-        read_table(path, FEW)
-
-
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="make sweep"):
         read_table(tmp_path / "none.csv")
@@ -238,10 +231,10 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
 IMPOSSIBLE = {
     "network": ["GRU", []],
     "task": ["words", {}],
-    "L": [2, 3.5, np.nan, "a"],
-    "seed": ["a", -1, None],
+    "L": [2, 3.5, "a"],
+    "seed": [-1, None],
     "replica": [-1, 0.5],
-    "rate": [0.0, np.nan, "fast"],
+    "rate": [0.0, np.inf, np.nan, "fast"],
     "clip": [0.0, None],
     "epochs": [0, True],
 }
@@ -249,7 +242,7 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("name, value", [(name, value) for name, values in IMPOSSIBLE.items() for value in values])
 def test_impossible_runs_are_refused(name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is |^there is no {name} "):
+    with pytest.raises(ValueError, match=f"^{name} is .* but must be "):
         dataclasses.replace(FEW[0], **{name: value})
 
 

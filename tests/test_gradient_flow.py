@@ -155,38 +155,34 @@ def test_dL_by_the_last_h_is_1_where_not_given():
     assert np.array_equal(2 * path_gradient(path, trace, case.weights), doubled) and doubled.all()
 
 
-@pytest.mark.parametrize("node", ["q3", "h", "f~", "x~1", "X3", "c-1", "L", "", 3, None])
+@pytest.mark.parametrize("node", ["q3", "h", "f~", "L", "", 3])
 def test_what_is_no_node_has_no_predecessors(node):
     with pytest.raises(ValueError, match=f"^{node!r} is not a node"):
         predecessors(node, 1)
 
 
-@given(SHAPES)
-@example((1, 1, 1, 1))
-@example((3, 2, 2, 4))
-def test_everything_keeps_float32(shape):
-    case = RandomLSTM(*shape, np.float32)
-    trace, T = lstm_forward(case.x, case.weights, case.h0, case.c0), shape[0]
+@pytest.mark.parametrize("H", [1, 4])
+def test_everything_keeps_float32(H):
+    case = RandomLSTM(3, 2, 2, H, np.float32)
+    trace, T = lstm_forward(case.x, case.weights, case.h0, case.c0), 3
     found = [state_jacobian(trace, case.weights, T), state_jacobians(trace, case.weights)]
     found += [cell_gradients(trace, case.weights, 1), cell_gradient(trace, case.weights, T, T)]
     found += cell_state_terms(trace, case.weights, T).values()
-    if case.weights.H == 1:
-        found += path_factors(gradient_paths(T, 1)[-1] if T < 4 else gradient_paths(T, T)[0], trace, case.weights)
+    if H == 1:
+        found += path_factors(gradient_paths(T, 1)[-1], trace, case.weights)
     assert {array.dtype for array in found} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
-def test_steps_may_be_numpy_integers(kind):
-    assert count_paths(kind(4), kind(1)) == 115
-    assert gradient_paths(kind(3), kind(2)) == gradient_paths(3, 2)
-    ours = cell_gradient(wide_trace, wide.weights, kind(3), kind(1))
-    assert np.array_equal(ours, cell_gradient(wide_trace, wide.weights, 3, 1))
-    assert np.array_equal(
-        state_jacobian(wide_trace, wide.weights, kind(2)), state_jacobian(wide_trace, wide.weights, 2)
-    )
-    terms = cell_state_terms(wide_trace, wide.weights, kind(2))
+def test_steps_may_be_numpy_integers():
+    """Of which the negative overflows."""
+    one, two, three, four = np.arange(1, 5, dtype=np.uint8)
+    assert count_paths(four, one) == 115 and gradient_paths(three, two) == gradient_paths(3, 2)
+    for call, steps in ((cell_gradient, (3, 1)), (state_jacobian, (2,))):
+        ours = call(wide_trace, wide.weights, *np.array(steps, np.uint8))
+        assert np.array_equal(ours, call(wide_trace, wide.weights, *steps))
+    terms = cell_state_terms(wide_trace, wide.weights, 2)
     assert all(
-        np.array_equal(terms[name], term) for name, term in cell_state_terms(wide_trace, wide.weights, 2).items()
+        np.array_equal(terms[name], term) for name, term in cell_state_terms(wide_trace, wide.weights, two).items()
     )
 
 
@@ -215,52 +211,37 @@ def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use):
 
 
 to_the_first = ("L", "h3", "m3", "c3", "c2", "c1")
+paths = {last: gradient_paths(last, 2)[0] for last in (3, 4)}
 REFUSED = {
-    "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1"),
-    "a number to be read": (lambda: gradient_paths(9, 1), "there are 290,376 paths"),
+    "too many paths": (lambda: gradient_paths(8, 1), "there are 60,605 paths from L_8 to f~1, and more than 20,000"),
     "a number to be told": (lambda: gradient_paths(10, 1), r"there are about 1.4e\+6 paths"),
-    "far too many paths": (
-        lambda: gradient_paths(30, 1),
-        r"there are about 5.7e\+19 paths from L_30 to f~1, and more than 20,000",
-    ),
     "more paths than a string of digits may hold": (lambda: gradient_paths(7000, 1), r"about \d\.\de\+4762 paths"),
     "too many paths to o": (lambda: gradient_paths(np.int64(8), np.int64(1), "o"), "are 47,956 paths from L_8 to o~1"),
-    "counting from step 0": (lambda: count_paths(3, 0), "step is 0, but steps count from 1"),
     "no steps": (lambda: count_paths(0, 1), "last is 0, but steps count from 1$"),
-    "steps beyond counting": (lambda: count_paths(10**9, 2), "step 2 to 1000000000 .* no more than 10,000 steps$"),
-    "dL/dh of three": (
-        lambda: path_gradient(gradient_paths(3, 2)[0], thin_trace, thin.weights, np.ones(3)),
-        r"dh_last has shape \(3,\), but must be \(N,\) = \(2,\)",
-    ),
-    "dL/dh that is no number": (
-        lambda: path_gradient(gradient_paths(3, 2)[0], thin_trace, thin.weights, np.nan),
-        r"dh_last\[0\] is nan",
-    ),
+    "steps beyond counting": (lambda: count_paths(10_002, 1), "step 1 to 10002 .* no more than 10,000 steps$"),
     "no such gate": (lambda: gradient_paths(3, 1, "c"), "candidate"),
     "forwards in time": (lambda: gradient_paths(1, 3), "step 3 comes after last = 1"),
-    "step 0": (lambda: gradient_paths(3, 0), "count from 1"),
-    "a wide LSTM": (lambda: path_gradient(gradient_paths(3, 2)[0], wide_trace, wide.weights), "one unit"),
-    "a path of another length": (lambda: path_gradient(gradient_paths(4, 2)[0], thin_trace, thin.weights), "h3"),
-    "an empty path": (lambda: path_gradient((), thin_trace, thin.weights), "goes backwards"),
-    "a path of one node": (lambda: path_gradient(("L",), thin_trace, thin.weights), "as gradient_paths gives it"),
-    "a path's end": (lambda: path_gradient(("c3", "f3", "f~3"), thin_trace, thin.weights), r"with \['c3', 'f3'\]"),
-    "a broken path": (lambda: path_gradient(("L", "h3", "c3"), thin_trace, thin.weights), "no edge"),
-    "no node": (lambda: path_gradient(("L", "h3", "m3", "q3", "c2"), thin_trace, thin.weights), "no edge|not a node"),
-    "a path to before step 1": (
-        lambda: path_gradient((*to_the_first, "c0"), thin_trace, thin.weights),
-        "c1 to c0 is no",
+    "dL/dh of three": (
+        lambda: path_gradient(paths[3], thin_trace, thin.weights, np.ones(3)),
+        r"dh_last has shape \(3,\), but must be \(N,\), or a number with N = 2",
     ),
-    "a path to h_0": (
-        lambda: path_gradient((*to_the_first, "f1", "f~1", "h0"), thin_trace, thin.weights),
-        "f~1 to h0 is no edge of an LSTM with 3 steps",
+    "dL/dh that is no number": (
+        lambda: path_gradient(paths[3], thin_trace, thin.weights, np.nan),
+        r"dh_last\[0\] is nan",
+    ),
+    "a wide LSTM": (lambda: path_gradient(paths[3], wide_trace, wide.weights), "one unit"),
+    "a path of another length": (lambda: path_gradient(paths[4], thin_trace, thin.weights), "h3"),
+    "an empty path": (lambda: path_gradient((), thin_trace, thin.weights), "goes backwards"),
+    "a path's end": (lambda: path_gradient(paths[3][1:], thin_trace, thin.weights), r"with \['h3', 'm3'\]"),
+    "a broken path": (lambda: path_gradient(("L", "h3", "c3"), thin_trace, thin.weights), "h3 to c3 is no edge"),
+    "a path to before step 1": (
+        lambda: path_gradient(("L", "h3", "m3", "c3", "c2", "c1", "c0"), thin_trace, thin.weights),
+        "c1 to c0 is no edge of an LSTM with 3 steps",
     ),
     "a last cell beyond T": (lambda: cell_gradient(wide_trace, wide.weights, 4, 1), "last is 4.*T = 3"),
-    "a first cell before 1": (lambda: cell_gradients(wide_trace, wide.weights, 0), "step is 0"),
-    "cells forwards in time": (lambda: cell_gradient(wide_trace, wide.weights, 1, 2), "step 2 comes after last = 1"),
     "a first cell beyond T": (lambda: cell_gradients(wide_trace, wide.weights, 4), "step is 4.*T = 3"),
     "t beyond T": (lambda: state_jacobian(wide_trace, wide.weights, 4), "T = 3"),
     "terms at t = 0": (lambda: cell_state_terms(wide_trace, wide.weights, 0), "count from 1"),
-    "weights of another": (lambda: cell_gradient(wide_trace, thin.weights, 2, 1), "made the trace"),
 }
 
 

@@ -117,7 +117,7 @@ weights, x, S0 = random_rnn(4, 2, 3, 5)
 trace = rnn_forward(x, weights, S0)
 scalar, scalar_x, _ = random_rnn(4, 2, 1, 1)
 scalar_trace = rnn_forward(scalar_x, scalar)
-one_unit, many_inputs = random_rnn(4, 2, 3, 1), random_rnn(4, 2, 1, 5)
+of_one_unit, of_one_input = ((rnn_forward(x, w), w) for w, x, _ in (random_rnn(4, 2, 3, 1), random_rnn(4, 2, 1, 5)))
 single = random_rnn(4, 2, 1, 1, np.float32)[0]
 USERS = {
     "rnn_jacobians": rnn_jacobians,
@@ -133,7 +133,7 @@ USERS = {
     [
         (trace, scalar, ValueError, "I = 3, H = 5 and float64, the weights have I = 1, H = 1 and float64"),
         (scalar_trace, weights, ValueError, "pass the weights that made the trace"),
-        (scalar_trace, one_unit[0], ValueError, "I = 1, H = 1.*I = 3, H = 1"),
+        (scalar_trace, of_one_unit[1], ValueError, "I = 1, H = 1.*I = 3, H = 1"),
         (scalar_trace, single, ValueError, "float64.*float32"),
         (scalar_trace.S, scalar, TypeError, "rnn_forward returned"),
         (scalar_trace, (1, 2, 3), TypeError, "RNNWeights"),
@@ -144,11 +144,11 @@ def test_a_trace_and_weights_that_do_not_belong_together_are_refused(use, trace,
         USERS[use](trace, weights)
 
 
-@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
-def test_steps_may_be_numpy_integers(kind):
-    ours = rnn_state_gradient(trace, weights, kind(3), kind(1))
+def test_steps_may_be_numpy_integers():
+    last, step = np.uint8(3), np.uint8(1)  # of which the negative overflows
+    ours = rnn_state_gradient(trace, weights, last, step)
     assert np.array_equal(ours, rnn_state_gradient(trace, weights, 3, 1))
-    terms = chain_terms(scalar_trace, scalar, kind(3))
+    terms = chain_terms(scalar_trace, scalar, last)
     assert all(np.array_equal(terms[name], value) for name, value in chain_terms(scalar_trace, scalar, 3).items())
 
 
@@ -167,36 +167,13 @@ def test_scalar_takes_three_numbers():
     assert made.dtype == np.float32 and RNNWeights.scalar(1, 1).dtype == np.float64 and RNNWeights.scalar(1, 1).b == 0
 
 
-REFUSED = {
-    "W_s not square": (lambda: RNNWeights(weights.W_x, weights.W_s[:, 1:], weights.b), ValueError, r"\(H, H\)"),
-    "W_s with missing rows": (lambda: RNNWeights(weights.W_x, weights.W_s[1:], weights.b), ValueError, r"W_s \(4, 5\)"),
-    "W_x with missing rows": (lambda: RNNWeights(weights.W_x[1:], weights.W_s, weights.b), ValueError, r"W_x \(4, 3\)"),
-    "no units": (lambda: RNNWeights(weights.W_x[:0], weights.W_s[:0, :0], weights.b[:0]), ValueError, "at least 1"),
-    "no inputs": (lambda: RNNWeights(weights.W_x[:, :0], weights.W_s, weights.b), ValueError, "at least 1"),
-    "b of another H": (lambda: RNNWeights(weights.W_x, weights.W_s, weights.b[1:]), ValueError, r"\(H,\)"),
-    "two dtypes": (lambda: RNNWeights(weights.W_x, weights.W_s.astype("f4"), weights.b), TypeError, "W_s is float32"),
+REFUSED = {  # arrays: tests/test_inputs.py
     "a tuple for weights": (lambda: rnn_forward(x, (1, 2, 3)), TypeError, "RNNWeights"),
-    "x without batch axis": (lambda: rnn_forward(x[:, 0], weights), ValueError, r"\(T, N, I\)"),
-    "wrong number of inputs": (lambda: rnn_forward(x[..., :1], weights), ValueError, "I = 3"),
-    "S0 of another batch": (lambda: rnn_forward(x, weights, S0[:1]), ValueError, r"= \(2, 5\)"),
-    "NaN": (lambda: rnn_forward(x * np.nan, weights), ValueError, "nan"),
-    "a chain of a wide RNN": (lambda: chain_factors(trace, weights), ValueError, "rnn_jacobians"),
-    "one unit, many inputs": (
-        lambda: chain_factors(rnn_forward(one_unit[1], one_unit[0]), one_unit[0]),
-        ValueError,
-        "I = 3, H = 1",
-    ),
-    "many units, one input": (
-        lambda: chain_terms(rnn_forward(many_inputs[1], many_inputs[0]), many_inputs[0], 2),
-        ValueError,
-        "I = 1, H = 5",
-    ),
+    "one unit, many inputs": (lambda: chain_factors(*of_one_unit), ValueError, "I = 3, H = 1.*rnn_jacobians"),
+    "many units, one input": (lambda: chain_terms(*of_one_input, 2), ValueError, "I = 1, H = 5"),
     "terms beyond T": (lambda: chain_terms(scalar_trace, scalar, 5), ValueError, "last is 5.*T = 4"),
-    "half a step of NumPy": (lambda: rnn_state_gradient(trace, weights, np.float64(2.5), 1), TypeError, "not 2.5$"),
-    "step 0": (lambda: rnn_state_gradient(trace, weights, 2, 0), ValueError, "count from 1"),
     "beyond T": (lambda: rnn_state_gradient(trace, weights, 5, 1), ValueError, "T = 4"),
     "forwards in time": (lambda: rnn_state_gradient(trace, weights, 1, 3), ValueError, "backwards"),
-    "half a step": (lambda: rnn_state_gradient(trace, weights, 2, 1.5), TypeError, "integer"),
 }
 
 

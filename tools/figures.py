@@ -13,6 +13,7 @@ from lstm_helpers.plots.cell import draw_cell
 from lstm_helpers.plots.flow import draw_path, draw_survival
 from lstm_helpers.plots.forward import draw_gates
 from lstm_helpers.plots.implementations import draw_two_memories
+from lstm_helpers.plots.overlaps import refuse_overlaps
 from lstm_helpers.plots.rnn import draw_cobweb
 from lstm_helpers.plots.style import STYLE, new_figure, styled
 from lstm_helpers.plots.training import draw_gradient_and_accuracy
@@ -127,9 +128,13 @@ def moving(figures, seconds=2.5):
 
 
 def drawn(name):
-    """The SVG text of the file of this name: a function draws one figure, or several that follow each other."""
+    """The SVG text of the file of this name: a function draws one figure, or several that follow each other.
+    Raises ValueError where a label cannot be read."""
     figures = FIGURES[name]()
-    return moving(figures) if isinstance(figures, list) else svg(figures)
+    figures = figures if isinstance(figures, list) else [figures]
+    text = moving(figures) if len(figures) > 1 else svg(figures[0])
+    refuse_overlaps(figures)  # later, for it draws them, after which their layout is a little different
+    return text
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ slides, which are made from them, have in common.
 `python -m tools.notebooks [FILE ...]` is `make notebooks`.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -122,6 +123,7 @@ def copy_assets(names, folder):
 
 
 def main(arguments):
+    os.environ["LSTM_CHECK_PICTURES"] = "yes"  # labels that overlap stop a notebook: lstm_helpers.plots.overlaps
     for path in [Path(argument).resolve() for argument in arguments] or PATHS:
         print(f"running {path.relative_to(FOLDER)}", flush=True)
         notebook = run(path)

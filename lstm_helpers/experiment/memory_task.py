@@ -7,7 +7,7 @@ gradients that are measured before and after come from this course's own mathema
 
 import copy
 from dataclasses import asdict, dataclass
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import torch
@@ -61,30 +61,23 @@ class Run:
     task: str = "digits"
 
     def __post_init__(self):
-        for name in ("L", "seed", "replica", "epochs"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-                raise ValueError(f"{name} is {value!r}, but must be a whole number")
-        for name in ("rate", "clip"):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool):
-                raise ValueError(f"{name} is {value!r}, but must be a number")
-        if self.network not in list(NETWORKS):
-            raise ValueError(f"there is no network {self.network!r}: choose one of {list(NETWORKS)}")
-        if self.task not in list(TASKS):
-            raise ValueError(f"there is no task {self.task!r}: choose one of {list(TASKS)}")
-        if self.L < 3:
-            raise ValueError(f"L is {self.L}, but what is to be remembered are the first two digits: 3 is the least")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}, but random numbers begin from 0 or more")
-        if self.replica < 0:
-            raise ValueError(f"replica is {self.replica}, but the start weights are moved by 0, 1, 2 … roundings")
-        if not 0 < self.rate < np.inf:
-            raise ValueError(f"rate is {self.rate}, but a learning rate is above 0, and finite")
-        if not self.clip > 0:
-            raise ValueError(f"clip is {self.clip}, but must be above 0, or inf for no clipping")
-        if self.epochs < 1:
-            raise ValueError(f"epochs is {self.epochs}, but one pass over the sequences is the least")
+        rate, clip = (_at_least(0, value, Real) and value > 0 for value in (self.rate, self.clip))
+        for name, fits, wanted in (
+            ("network", self.network in list(NETWORKS), f"one of {list(NETWORKS)}"),
+            ("task", self.task in list(TASKS), f"one of {list(TASKS)}"),
+            ("L", _at_least(3, self.L), "a whole number from 3: the first two digits are to be remembered"),
+            ("seed", _at_least(0, self.seed), "a whole number from 0"),
+            ("replica", _at_least(0, self.replica), "a whole number from 0: of roundings that move the start weights"),
+            ("epochs", _at_least(1, self.epochs), "a whole number from 1: of passes over the sequences"),
+            ("rate", rate and self.rate < np.inf, "a number above 0, and finite"),
+            ("clip", clip, "a number above 0, or inf for no clipping"),
+        ):
+            if not fits:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, but must be {wanted}")
+
+
+def _at_least(least, value, kind=Integral):
+    return isinstance(value, kind) and not isinstance(value, bool) and value >= least
 
 
 def sequences(L, count, seed):

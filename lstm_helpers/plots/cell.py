@@ -1,5 +1,6 @@
 """The cell diagram, with one step's numbers on its wires."""
 
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyBboxPatch
 
@@ -9,8 +10,8 @@ from lstm_helpers.plots.style import (
     GATE_NAMES,
     GREY,
     INK,
-    axes_for,
     decimals,
+    new_figure,
     number,
     styled,
     text_on,
@@ -24,22 +25,19 @@ LEFT, RIGHT = 0.25, 10.75
 
 
 @styled
-def draw_cell(step, x_t, h_prev, c_prev, title="", upto=6, ax=None):
+def draw_cell(step, x_t, h_prev, c_prev, title="", upto=6):
     """One step of an LSTM with one unit and one sequence, after the equations (1.2) to (1.7).
 
     step: LSTMStep whose arrays are (1, 1). x_t: its input, (1, I). h_prev, c_prev: the states before it, (1, 1).
     upto: how many of the six equations are drawn, in their order. A gate's box is filled as far as the gate is open.
-    Returns the Figure.
     """
-    figure, ax = axes_for(ax, 11, 6)
+    figure, ax = new_figure(11, 6)
     ax.set_axis_off()
     ax.set(xlim=(0, 11), ylim=(0, 6), aspect="equal")
     v = {name: float(value[0, 0]) for name, value in step._asdict().items()}
     v |= {"h_prev": float(h_prev[0, 0]), "c_prev": float(c_prev[0, 0])}
 
-    ax.add_patch(
-        FancyBboxPatch((1.75, 0.75), 7.75, 4.6, boxstyle="round,pad=0,rounding_size=0.3", fc="#F6F6F6", ec=FAINT)
-    )
+    _rounded(ax, 1.75, 0.75, 7.75, 4.6, radius=0.3, fc="#F6F6F6", ec=FAINT)
     ax.text(LEFT, 5.75, title, fontsize=17, va="center", weight="bold")
 
     for gate, stage in {"f": 1, "i": 2, "g": 3, "o": 5}.items():
@@ -90,47 +88,45 @@ def _draw_hidden_state(ax, v):
     _wire(ax, [(READ_X, CELL_LINE), (READ_X, 4.32)], INK, arrow=False)
     _wire(ax, [(READ_X, 4.0), (READ_X, OUTPUT + 0.2)], INK)
     _wire(ax, [(READ_X, OUTPUT - 0.2), (READ_X, BUS), (RIGHT, BUS)], INK)
-    _dot(ax, READ_X, CELL_LINE)
+    _dot(ax, READ_X, CELL_LINE, INK)
     _node(ax, READ_X, OUTPUT, r"$\times$")
-    ax.add_patch(
-        FancyBboxPatch(
-            (READ_X - 0.42, 3.98), 0.84, 0.36, boxstyle="round,pad=0,rounding_size=0.1", fc="white", ec=INK, zorder=4
-        )
-    )
-    ax.text(READ_X, 4.16, "tanh", ha="center", va="center", fontsize=14, zorder=5)
+    _rounded(ax, READ_X - 0.42, 3.98, 0.84, 0.36, fc="white", ec=INK, zorder=4)
+    _centred(ax, READ_X, 4.16, "tanh", 14)
     _label(ax, READ_X - 0.12, 3.72, f"$m_t$ = {decimals(v['m'])}", INK, left=True)
     _label(ax, RIGHT, BUS + 0.27, f"$h_t$ = {decimals(v['h'])}", INK, left=True)
 
 
 def _gate(ax, gate, x, value):
-    opening = abs(value)
-    fill = tuple(1 - opening * (1 - channel) for channel in to_rgb(GATE_COLOURS[gate]))
-    box = FancyBboxPatch((x - 0.58, GATE_ROW - 0.35), 1.16, 0.7, boxstyle="round,pad=0,rounding_size=0.1", fc=fill)
-    box.set(edgecolor=GATE_COLOURS[gate], linewidth=2.4, zorder=4)
-    ax.add_patch(box)
-    ink = text_on(fill)
-    symbol = "tanh" if gate == "g" else r"$\sigma$"
-    ax.text(x, GATE_ROW + 0.13, symbol, ha="center", va="center", color=ink, fontsize=14, zorder=5)
-    ax.text(x, GATE_ROW - 0.15, GATE_NAMES[gate], ha="center", va="center", color=ink, fontsize=12.5, zorder=5)
+    fill = 1 - abs(value) * (1 - np.array(to_rgb(GATE_COLOURS[gate])))
+    _rounded(ax, x - 0.58, GATE_ROW - 0.35, 1.16, 0.7, fc=fill, ec=GATE_COLOURS[gate], lw=2.4, zorder=4)
+    _centred(ax, x, GATE_ROW + 0.13, "tanh" if gate == "g" else r"$\sigma$", 14, text_on(fill))
+    _centred(ax, x, GATE_ROW - 0.15, GATE_NAMES[gate], 12.5, text_on(fill))
 
 
 def _wire(ax, points, colour, width=2.4, arrow=True):
     ax.plot(*zip(*points), color=colour, linewidth=width, solid_capstyle="butt", solid_joinstyle="round", zorder=2)
     if arrow:
         (x0, y0), (x1, y1) = points[-2:]
-        length = max(abs(x1 - x0), abs(y1 - y0))
-        back = (x1 - 0.12 * (x1 - x0) / length, y1 - 0.12 * (y1 - y0) / length)
+        back = x1 - 0.12 * np.sign(x1 - x0), y1 - 0.12 * np.sign(y1 - y0)  # wires are level or upright
         style = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}
         ax.annotate("", (x1, y1), back, arrowprops=style, zorder=3)
 
 
 def _node(ax, x, y, sign):
     ax.add_patch(Circle((x, y), 0.2, fc="white", ec=INK, lw=2, zorder=4))
-    ax.text(x, y - 0.01, sign, ha="center", va="center", fontsize=15, zorder=5)
+    _centred(ax, x, y - 0.01, sign, 15)
 
 
-def _dot(ax, x, y):
-    ax.add_patch(Circle((x, y), 0.055, color=GREY if y == BUS else INK, zorder=4))
+def _dot(ax, x, y, colour=GREY):
+    ax.add_patch(Circle((x, y), 0.055, color=colour, zorder=4))
+
+
+def _rounded(ax, x, y, width, height, radius=0.1, **look):
+    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=f"round,pad=0,rounding_size={radius}", **look))
+
+
+def _centred(ax, x, y, text, size, colour=INK):
+    ax.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, zorder=5)
 
 
 def _label(ax, x, y, text, colour, left=False):

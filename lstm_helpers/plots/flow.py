@@ -7,12 +7,13 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_helpers.plots.graph import draw_graph, label
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GATE_COLOURS,
     GREY,
     INK,
-    OTHER_COLOURS,
-    axes_for,
+    PALE_BLUE,
+    VIOLET,
     network_look,
     new_figure,
     number,
@@ -23,32 +24,24 @@ from lstm_helpers.plots.style import (
 
 TERM_COLOURS = {"f_direct": GREY} | {f"via_{gate}": GATE_COLOURS[gate] for gate in "fig"}
 TERM_NAMES = {"f_direct": "$f_t$"} | {f"via_{gate}": f"via ${gate}$" for gate in "fig"}
-PATH_COLOURS = {"c": INK} | GATE_COLOURS
-
-
-def path_colour(path):
-    """A path from L_3 takes the colour of the door through which it leaves step 3: the cell, or one of the gates."""
-    third = [node for node in path[1:] if node.endswith("3")][-1]
-    return PATH_COLOURS[third[0]]
 
 
 @styled
 def draw_path(path, last, title=""):
-    """One path on the unrolled graph of steps 1 ... last, its nodes after the title. path: nodes from "L" backwards.
-    Returns the Figure."""
-    colour = path_colour(path)
-    coloured = {(end, start): colour for start, end in pairwise(path)}
+    """One path on the unrolled graph of steps 1 ... last, its nodes after the title. path: nodes from "L" backwards."""
+    door = [node for node in path if node.endswith("3")][-1]  # through which it leaves step 3: the cell, or a gate
+    coloured = {(end, start): GATE_COLOURS.get(door[0], INK) for start, end in pairwise(path)}
     title += r" $\rightarrow$ ".join(map(label, path))
     return draw_graph(last, coloured=coloured, title=title)
 
 
 @styled
-def draw_terms(terms, total, ax=None):
+def draw_terms(terms, total):
     """The four terms of dC_t/dC_{t-1} for each step as stacked bars, negative ones below zero.
 
-    terms: {name: (T,)}. total: (T,). Returns the Figure.
+    terms: {name: (T,)}. total: (T,).
     """
-    figure, ax = axes_for(ax, 11, 4.4)
+    figure, ax = new_figure(11, 4.4)
     t = np.arange(1, len(total) + 1)
     above, below = np.zeros(len(t)), np.zeros(len(t))
     for name, values in terms.items():
@@ -72,7 +65,7 @@ def draw_survival(bands, bottom=-30.0, top=4.0, xlabel="lag", every=20, ax=None)
     bands: {network or other label: (lags, draws)}. A median that leaves the picture has its label at the bottom.
     every: lags from one tick to the next.
     """
-    figure, ax = axes_for(ax, 11, 5)
+    figure, ax = new_figure(11, 5, ax)
     looks = {text: network_look(text) or (shade, "-", "") for text, shade in zip(bands, shades(len(bands)))}
     quantiles = {text: np.percentile(band, [10, 50, 90], axis=1) for text, band in bands.items()}
     gap = (top - bottom) / 19
@@ -93,13 +86,13 @@ def draw_survival(bands, bottom=-30.0, top=4.0, xlabel="lag", every=20, ax=None)
 def draw_forget_bias(forget, terms, sizes, b_f):
     """Three panels for one forget bias: where the forget gates are, how large the four terms, what survives.
 
-    forget: all values of f_t. terms: {name: size}. sizes: (lags,) norms. Returns the Figure.
+    forget: all values of f_t. terms: {name: size}. sizes: (lags,) norms.
     """
     figure, (left, middle, right) = new_figure(11, 3.7, ncols=3)
     left.hist(forget, bins=np.linspace(0, 1, 26), color=GATE_COLOURS["f"])
     left.set(xlabel="$f_t$", xlim=(0, 1), yticks=[], title=f"forget gates, $b_f$ = {number(b_f)}")
-    middle.bar([TERM_NAMES[name] for name in terms], list(terms.values()), width=0.7,
-               color=[TERM_COLOURS[name] for name in terms])  # fmt: skip
+    for name, size in terms.items():
+        middle.bar(TERM_NAMES[name], size, width=0.7, color=TERM_COLOURS[name])
     middle.set(ylim=(0, 1.25), title="size of the four terms", yticks=[0, 0.5, 1])
     right.semilogy(sizes, color=INK)
     right.axhline(1, color=FAINT, lw=1)
@@ -109,19 +102,19 @@ def draw_forget_bias(forget, terms, sizes, b_f):
 
 
 @styled
-def draw_reset(memory, gradients, ax=None):
+def draw_reset(memory, gradients):
     """The cell state of the worked example and, below, how much it depends on what was stored at each storing step.
 
     memory: (T,). gradients: {storing step: (T,)}, NaN before it. Where two coincide, the later one is drawn thinner, on
-    top of the other. Returns the Figure.
+    top of the other.
     """
     figure, (top, bottom) = new_figure(10, 4.8, nrows=2, sharex=True)
     t = np.arange(1, len(memory) + 1)
-    top.bar(t, memory, color="#DCE6F0", edgecolor=INK, linewidth=1.2, width=0.72)
+    top.bar(t, memory, color=PALE_BLUE, edgecolor=INK, linewidth=1.2, width=0.72)
     top.set(ylabel="$c_t$")
-    looks = ({"lw": 6, "ms": 13, "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
-    for (step, gradient), colour, look in zip(gradients.items(), OTHER_COLOURS.values(), looks):
-        bottom.plot(t, gradient, "o", color=colour, **(look | {"ls": look.get("ls", "-")}))
+    looks = ({"lw": 6, "ms": 13, "ls": "-", "alpha": 0.55}, {"lw": 2, "ms": 6, "ls": "--"})
+    for (step, gradient), colour, look in zip(gradients.items(), (VIOLET, BROWN), looks):
+        bottom.plot(t, gradient, "o", color=colour, **look)
         bottom.text(step, 1.2, f"stored at $t$ = {step}", color=colour, ha="center")
     bottom.set(ylabel=r"$dC_t\,/\,dC_k$", ylim=(-0.15, 1.5), yticks=[0, 1])
     bottom.set_xticks(t, [f"$t$ = {k}" for k in t])

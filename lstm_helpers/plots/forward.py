@@ -5,13 +5,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GATE_COLOURS,
     GATE_NAMES,
     GREY,
     INK,
-    OTHER_COLOURS,
-    axes_for,
+    PALE_BLUE,
+    VIOLET,
     decimals,
     new_figure,
     number,
@@ -21,14 +22,14 @@ from lstm_helpers.plots.style import (
 
 
 @styled
-def draw_memory(inputs, memory, y, actions, ax=None):
+def draw_memory(inputs, memory, y, actions):
     """The nine steps as a story: bars for the memory after each step, arrows for what was put out.
 
-    inputs: (T, K), written below the bars. memory, y: one number a step. actions: one word a step. Returns the Figure.
+    inputs: (T, K), written below the bars. memory, y: one number a step. actions: one word a step.
     """
-    figure, ax = axes_for(ax, 10, 4.6)
+    figure, ax = new_figure(10, 4.6)
     t = np.arange(1, len(memory) + 1)
-    ax.bar(t, memory, width=0.72, color="#DCE6F0", edgecolor=INK, linewidth=1.2)
+    ax.bar(t, memory, width=0.72, color=PALE_BLUE, edgecolor=INK, linewidth=1.2)
     arrow = {"arrowstyle": "<|-", "color": GATE_COLOURS["o"], "lw": 2.4}
     for step, height, out in zip(t, memory, y):
         ax.text(step, height + 0.15, number(height), ha="center", weight="bold")
@@ -45,16 +46,16 @@ def draw_memory(inputs, memory, y, actions, ax=None):
 
 
 @styled
-def draw_squashing(ax=None):
-    """The two squashing functions, sigmoid and tanh, on one axis. Returns the Figure."""
-    figure, ax = axes_for(ax, 9, 3.6)
+def draw_squashing():
+    """The two squashing functions, sigmoid and tanh, on one axis."""
+    figure, ax = new_figure(9, 3.6)
     z = np.linspace(-6, 6, 401)
     ax.axhline(0, color=FAINT, lw=1)
     ax.axvline(0, color=FAINT, lw=1)
-    ax.plot(z, 1 / (1 + np.exp(-z)), color=OTHER_COLOURS["violet"])
-    ax.plot(z, np.tanh(z), color=OTHER_COLOURS["brown"], linestyle="--")
-    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=OTHER_COLOURS["violet"])
-    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=OTHER_COLOURS["brown"])
+    ax.plot(z, 1 / (1 + np.exp(-z)), color=VIOLET)
+    ax.plot(z, np.tanh(z), color=BROWN, linestyle="--")
+    ax.text(1.3, 0.4, r"$\sigma(z)$: how far a gate is open, 0 to 1", color=VIOLET)
+    ax.text(-5.9, -0.86, r"$\tanh z$: what is written, $-1$ to 1", color=BROWN)
     ax.set(xlabel="$z$", yticks=[-1, -0.5, 0, 0.5, 1], xlim=(-6, 6))
     return figure
 
@@ -63,14 +64,13 @@ def draw_squashing(ax=None):
 def draw_gates(trace, ax=None):
     """Gates, cell and hidden state of a one-unit trace over time as a heat map with the numbers in it.
 
-    trace: LSTMTrace with N = H = 1. Returns the Figure.
+    trace: LSTMTrace with N = H = 1.
     """
-    rows = [(name, getattr(trace, name)[:, 0, 0]) for name in "figoch"]
-    T = len(rows[0][1])
-    figure, ax = axes_for(ax, 10, 4.4)
+    T = len(trace.h)
+    figure, ax = new_figure(10, 4.4, ax)
     names = GATE_NAMES | {"c": "cell state", "h": "hidden state"}
-    for row, (name, values) in enumerate(rows):
-        colour = GATE_COLOURS.get(name, INK)
+    for row, name in enumerate("figoch"):
+        values, colour = getattr(trace, name)[:, 0, 0], GATE_COLOURS.get(name, INK)
         shades = LinearSegmentedColormap.from_list(name, ["white", colour])
         share = np.abs(values) / max(1.0, np.abs(values).max())
         for t in range(T):
@@ -87,7 +87,7 @@ def draw_gates(trace, ax=None):
 
 @styled
 def draw_stacking(N, I, H):
-    """The one matrix product of a step, to scale: (4H, H+I+1) times (H+I+1, N) gives (4H, N). Returns the Figure."""
+    """The one matrix product of a step, to scale: (4H, H+I+1) times (H+I+1, N) gives (4H, N)."""
     figure, ax = new_figure(10, 4.6)
     ax.set_axis_off()
     unit = 4.0 / (4 * H)

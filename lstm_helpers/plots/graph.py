@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Circle
 
-from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, axes_for, styled
+from lstm_helpers.plots.style import FAINT, GATE_COLOURS, GREY, INK, new_figure, styled
 
 PALE = "#A6A6A6"
 STEP = 4.6  # inches from one step to the next
@@ -32,10 +32,10 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
     """Steps 1 ... last with their loss L at the last one. title: a text, or its pieces, {text: colour}.
 
     coloured: {(from, to): colour} for the edges to bring out, drawn as arrows from `to` to `from` where backwards is
-    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner. Returns the Figure.
+    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner.
     """
     coloured = coloured or {}
-    figure, ax = axes_for(ax, round(0.5 + STEP * last * 0.77, 1), 4.2)
+    figure, ax = new_figure(round(0.5 + STEP * last * 0.77, 1), 4.2, ax)
     ax.set_axis_off()
     ax.set(xlim=(-0.5, STEP * last + 0.4), ylim=(-1.7, 3.7), aspect="equal")
     place = {node: _place(node, last) for pair in edges(last) for node in pair}
@@ -68,14 +68,13 @@ def label(node):
     """A node's name as mathtext: "f~2" is the pre-activation of the forget gate at step 2."""
     if node == "L":
         return "$L$"
-    name, t = (node[0], node[2:]) if "~" in node else (node[0], node[1:])
-    return rf"$\tilde{{{name}}}_{{{t}}}$" if "~" in node else f"${name}_{{{t}}}$"
+    name = rf"\tilde{{{node[0]}}}" if "~" in node else node[0]
+    return f"${name}_{{{node[-1]}}}$"
 
 
 def _place(node, last):
-    kind = node.rstrip("0123456789")
-    t = last if node == "L" else int(node[len(kind) :])
-    x, y = PLACES[kind]
+    x, y = PLACES[node.rstrip("0123456789")]
+    t = last if node == "L" else int(node[-1])
     return x + (t - 1) * STEP, y
 
 

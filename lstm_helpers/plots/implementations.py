@@ -3,18 +3,16 @@
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lstm_helpers.plots.style import FAINT, GREY, INK, OTHER_COLOURS, axes_for, styled
-
-VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
+from lstm_helpers.plots.style import BROWN, FAINT, GREY, INK, VIOLET, new_figure, styled
 
 
 @styled
 def draw_two_memories(right, swapped, wanted, ax=None):
-    """Cell state after each step for the right and the swapped gate rows. All (T,). Returns the Figure.
+    """Cell state after each step for the right and the swapped gate rows. All (T,).
 
     wanted: what the rule puts into the memory; only whether it is empty is used, as a background.
     """
-    figure, ax = axes_for(ax, 10, 4)
+    figure, ax = new_figure(10, 4, ax)
     t = np.arange(1, len(right) + 1)
     for step, value in zip(t, wanted):
         if value == 0:
@@ -30,19 +28,18 @@ def draw_two_memories(right, swapped, wanted, ax=None):
 
 
 @styled
-def draw_distance_from_seven(scales, distances, ax=None):
+def draw_distance_from_seven(scales, distances):
     """|h_6/epsilon - 7| against epsilon, one line for each gate scale, on logarithmic axes.
 
-    scales: (K,) values of epsilon. distances: {line's label: (K,)}. Returns the Figure.
+    scales: (K,) values of epsilon. distances: {line's label: (K,)}.
     """
-    figure, ax = axes_for(ax, 10, 4.4)
+    figure, ax = new_figure(10, 4.4)
     looks = zip((BROWN, VIOLET), ("s--", "o-"), (6.0, 0.01))
     for (label, distance), (colour, line, beside) in zip(distances.items(), looks):
         ax.loglog(scales, distance, line, color=colour, markersize=6)
         ax.text(scales[3], distance[3] * beside, label, color=colour, va="center")
     ax.text(scales[-7], distance[-7] * 0.01, r"falls with $\epsilon^2$", color=INK, va="center")
-    ax.set(
-        xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7", ylim=(1e-13, 1e2)
-    )
+    ax.set(xlabel=r"$\epsilon$, the scale of the candidate", ylabel=r"distance of $h_6/\epsilon$ from 7")
+    ax.set_ylim(1e-13, 1e2)
     ax.yaxis.set_major_locator(LogLocator(numticks=6))
     return figure

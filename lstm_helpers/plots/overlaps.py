@@ -3,12 +3,19 @@
 from itertools import combinations
 from unittest.mock import patch
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import same_color, to_rgba
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 SLACK = 1.0  # pixels, at 100 an inch, by which a text's box is larger than its letters on each side
+
+
+def refuse_overlaps(figures):
+    """Raises ValueError where a label cannot be read."""
+    for number, figure in enumerate(figures, start=1):
+        for complaint in overlaps(figure):
+            raise ValueError(f"picture {number} of {len(figures)}: {complaint}")
 
 
 def overlaps(figure):
@@ -17,16 +24,17 @@ def overlaps(figure):
 
     A line of the text's own colour is the one that it names. A text may lie on what is filled: a bar, a band.
     """
-    texts = {text: text.get_window_extent().padded(-SLACK) for text in _drawn(figure) if text.get_text().strip()}
-    found = [f"{_words(a)} lies on {_words(b)}" for a, b in combinations(texts, 2) if _meet(texts[a], texts[b])]
-    edge = figure.bbox.padded(SLACK)
+    seen = [text for text in _drawn(figure) if text.get_visible() and text.get_text().strip()]
+    texts = {text: text.get_window_extent().padded(-SLACK) for text in seen}
+    pairs = combinations(texts, 2)
+    found = [f"{_words(a)} lies on {_words(b)}" for a, b in pairs if texts[a].fully_overlaps(texts[b])]
+    lines = [line for axes in figure.axes for line in axes.lines]
     for text, box in texts.items():
-        if box.x0 < edge.x0 or box.x1 > edge.x1 or box.y0 < edge.y0 or box.y1 > edge.y1:
+        if not _inside(box, figure.bbox.padded(SLACK)):
             found.append(f"{_words(text)} is cut off at the edge")
-        for line in (line for axes in figure.axes for line in axes.lines):
-            colour = line.get_color()
-            if not same_color(colour, text.get_color()) and _crosses(line, box) and not _covered(line, box):
-                found.append(f"{_words(text)} lies on a line of the colour {colour}")
+        others = [line for line in lines if not same_color(line.get_color(), text.get_color())]
+        crossing = [line for line in others if _crosses(line, box) and not _covered(line, box)]
+        found += [f"{_words(text)} lies on a line of the colour {line.get_color()}" for line in crossing]
     return found
 
 
@@ -43,35 +51,23 @@ def _drawn(figure):
     return dict.fromkeys(drawn)
 
 
-def _meet(a, b):
-    return min(a.x1, b.x1) > max(a.x0, b.x0) and min(a.y1, b.y1) > max(a.y0, b.y0)
+def _inside(box, around):
+    return all(around.contains(*corner) for corner in box.corners())
 
 
 def _covered(line, box):
     """Does something opaque lie between the line and the text?"""
-    for cover in line.axes.patches:
-        if cover.get_zorder() > line.get_zorder() and to_rgba(cover.get_facecolor())[3] == 1:
-            around = cover.get_window_extent()
-            if around.x0 <= box.x0 and around.x1 >= box.x1 and around.y0 <= box.y0 and around.y1 >= box.y1:
-                return True
-    return False
+    above = [patch for patch in line.axes.patches if patch.get_zorder() > line.get_zorder()]
+    opaque = [patch for patch in above if to_rgba(patch.get_facecolor())[3] == 1]
+    return any(_inside(box, patch.get_window_extent()) for patch in opaque)
 
 
 def _crosses(line, box):
-    """Does a piece of the line, as far as the axes show it, pass through the box? Each piece is a + s (b - a)."""
-    if not line.get_visible() or line.get_linestyle() in ("None", ""):
+    """Does the line, as far as the axes show it, pass through the box?"""
+    shown = Bbox.intersection(box, line.axes.bbox if line.get_clip_on() else line.figure.bbox)
+    if shown is None or not line.get_visible() or line.get_linestyle() == "None":
         return False
-    shown = line.axes.bbox if line.get_clip_on() else line.figure.bbox
-    low = np.maximum([box.x0, box.y0], [shown.x0, shown.y0])
-    high = np.minimum([box.x1, box.y1], [shown.x1, shown.y1])
-    points = line.get_transform().transform(line.get_xydata())
-    a, b = points[:-1], points[1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        enters, leaves = np.sort([(low - a) / (b - a), (high - a) / (b - a)], axis=0)
-    still = a == b  # in one direction: inside for all s or for none
-    enters = np.where(still, np.where((a > low) & (a < high), 0, np.inf), enters).max(axis=1)
-    leaves = np.where(still, 1, leaves).min(axis=1)
-    return bool((low < high).all() and (np.maximum(enters, 0) < np.minimum(leaves, 1)).any())
+    return line.get_path().transformed(line.get_transform()).intersects_bbox(shown, filled=False)
 
 
 def _words(text):

@@ -5,11 +5,11 @@ from matplotlib.colors import LogNorm, TwoSlopeNorm
 from matplotlib.patches import Circle
 
 from lstm_helpers.plots.style import (
+    BROWN,
     FAINT,
     GREY,
     INK,
-    OTHER_COLOURS,
-    axes_for,
+    VIOLET,
     decimals,
     minus,
     new_figure,
@@ -18,17 +18,15 @@ from lstm_helpers.plots.style import (
     styled,
 )
 
-VIOLET, BROWN = OTHER_COLOURS["violet"], OTHER_COLOURS["brown"]
-
 
 @styled
-def draw_unrolled_rnn(values, copies=False, ax=None):
+def draw_unrolled_rnn(values, copies=False):
     """The network of three steps, with numbers in its nodes.
 
     values: {"S": (S_0 ... S_3), "X": (X_1, X_2, X_3), "O": O_3, "L": L_3}. copies: whether each step is shown with
-    its own copy of W_x. Returns the Figure.
+    its own copy of W_x.
     """
-    figure, ax = axes_for(ax, 10, 4.7)
+    figure, ax = new_figure(10, 4.7)
     ax.set_axis_off()
     ax.set(xlim=(-0.4, 10.05), ylim=(-0.55, 4.2), aspect="equal")
     row, place = 1.9, [0.3, 2.7, 5.1, 7.5]
@@ -36,8 +34,8 @@ def draw_unrolled_rnn(values, copies=False, ax=None):
         _ball(ax, x, row, f"$S_{t}$", values["S"][t])
         if t == 0:
             continue
+        own = t if copies else ""
         _ball(ax, x, 0, f"$X_{t}$", values["X"][t - 1])
-        own = f"{t}" if copies else ""
         _arrow(ax, (x, 0.52), (x, row - 0.52), VIOLET, f"$W_{{x{own}}}$", (0.13, 0))
         _arrow(ax, (place[t - 1] + 0.52, row), (x - 0.52, row), BROWN, "$W_s$", (-0.2, 0.22))
     for name, x, text in (("O", 7.5, "$O_3$"), ("L", 9.35, "$L_3$")):
@@ -73,7 +71,6 @@ def draw_factor(slopes):
     spots = [(-2.25, 2.35), (1.85, 4.6), (1.43, 4.6), (0.95, 4.2), (0.0, 4.0)]
     left.clabel(lines, fmt="%g", fontsize=13, manual=spots)
     left.set(xlabel=r"$\theta_j$", ylabel="$W_s$", title=r"$\tanh'(\theta_j)\,W_s$: thick where it is 1")
-    theta = np.linspace(-3, 3, 301)
     for W, colour in zip(slopes, shades(len(slopes))):
         right.plot(theta, W * (1 - np.tanh(theta) ** 2), color=colour)
         right.text(0, W - 0.08, f"{W:g}", color=colour, ha="center", va="top")  # under its own peak
@@ -88,7 +85,7 @@ def draw_factor(slopes):
 def draw_chain(S, factors, W_s):
     """Along one sequence: the state with the band in which a factor exceeds 1, and below the size of each factor.
 
-    S, factors: (T,), of one sequence. Returns the Figure.
+    S, factors: (T,), of one sequence.
     """
     figure, (top, bottom) = new_figure(11, 5.6, nrows=2, sharex=True, height_ratios=[1, 1.25])
     t = np.arange(1, len(S) + 1)
@@ -112,12 +109,12 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
     """The size of dS_t/dS_0 against t, a band (10 % to 90 %) with its median for each W_s.
 
     panels: {title: list of (T + 1, draws) arrays of log10 sizes, one for each of W_values}. floor: log10 of the
-    smallest number of float32, drawn as a line. Violet is W_s < 1, black 1, brown above. Returns the Figure.
+    smallest number of float32, drawn as a line. Violet is W_s < 1, black 1, brown above.
     """
     figure, axes = new_figure(11, 5, ncols=len(panels), sharey=True)
     dashes = ["-", "--", "-.", (0, (1, 1))]
     above = [W_s for W_s in W_values if W_s > 1]
-    for ax, (title, bands) in zip(np.atleast_1d(axes), panels.items()):
+    for ax, (title, bands) in zip(axes, panels.items()):
         middles = [np.percentile(band, 50, axis=1) for band in bands]
         ends = [int(np.flatnonzero(middle > bottom)[-1]) for middle in middles]
         heights = spread([middle[end] for middle, end in zip(middles, ends)], gap=10)
@@ -139,11 +136,10 @@ def draw_vanishing(panels, W_values, floor, bottom=-160):
 def draw_lingering(S, logs, labels):
     """State (above, logarithmic) and size of the product so far (below) of several runs.
 
-    S, logs: lists of (T,) arrays. labels: one text a run. Returns the Figure.
+    S, logs: lists of (T,) arrays. labels: one text a run.
     """
     figure, (top, bottom) = new_figure(11, 5.6, nrows=2, sharex=True)
-    colours = (VIOLET, BROWN)
-    for states, log, label, colour in zip(S, logs, labels, colours):
+    for states, log, label, colour in zip(S, logs, labels, (VIOLET, BROWN)):
         t = np.arange(1, len(states) + 1)
         top.semilogy(t, np.abs(states), color=colour)
         bottom.plot(t, log, color=colour)
@@ -161,7 +157,7 @@ def draw_cobweb(W_s, starts, steps=40, ax=None):
 
     The title says where the last start has led, and the slope of the curve there.
     """
-    figure, ax = axes_for(ax, 6.4, 5.6)
+    figure, ax = new_figure(6.4, 5.6, ax)
     S = np.linspace(-1, 1, 401)
     ax.plot(S, S, color=GREY, lw=1.2)
     ax.plot(S, np.tanh(W_s * S), color=INK)
@@ -184,7 +180,7 @@ def draw_cliff(W_s, b, loss, place, steps):
     """A loss with a wall: its profile along b at one W_s, and the map from above with one step of gradient descent.
 
     W_s: (K,), b: (M,), loss: (K, M). place: (W_s, b, loss) of a point on the wall. steps: {label: (2,) step from
-    there}; an arrow that would leave the map ends at its edge. Returns the Figure.
+    there}; an arrow that would leave the map ends at its edge.
     """
     figure, (left, right) = new_figure(11, 4.6, ncols=2)
     ticks = np.linspace(-0.4, 0.4, 5)
@@ -209,14 +205,13 @@ def draw_cliff(W_s, b, loss, place, steps):
 
 
 @styled
-def draw_norms(norms, bounds, ax=None):
+def draw_norms(norms, bounds):
     """Norm of a product of n factors against n, beside what eigenvalues and singular values say. All (n,)."""
-    figure, ax = axes_for(ax, 10, 4.2)
+    figure, ax = new_figure(10, 4.2)
     n = np.arange(1, len(norms) + 1)
     lines = {"the product": norms} | bounds
-    places = ((8.4, 0.3, "left"), (8, 2.5, "left"), (7.6, 5, "right"))  # factor number, height over the line, side
-    styles = zip(lines.items(), (INK, VIOLET, BROWN), ("o-", "--", ":"), places)
-    for (label, values), colour, line, (at, over, side) in styles:
+    looks = (INK, "o-", 8.4, 0.3, "left"), (VIOLET, "--", 8, 2.5, "left"), (BROWN, ":", 7.6, 5, "right")
+    for (label, values), (colour, line, at, over, side) in zip(lines.items(), looks):
         ax.semilogy(n, values, line, color=colour, markersize=5)
         height = 10 ** np.interp(at, n, np.log10(values)) * over
         ax.text(at, height, label, color=colour, ha=side, va="center")
@@ -227,12 +222,12 @@ def draw_norms(norms, bounds, ax=None):
 
 
 @styled
-def draw_cost(steps, counts, ax=None):
+def draw_cost(steps, counts):
     """How often a factor is multiplied with, against the length t.
 
-    steps: (K,). counts: {label: (K,)}, the larger one first. Returns the Figure.
+    steps: (K,). counts: {label: (K,)}, the larger one first.
     """
-    figure, ax = axes_for(ax, 9, 4)
+    figure, ax = new_figure(9, 4)
     for (label, count), colour, over in zip(counts.items(), (BROWN, VIOLET), (4, 0.35)):
         ax.loglog(steps, count, "o-", color=colour, markersize=5)
         ax.text(steps[-3], count[-3] * over, label, color=colour, ha="right" if over > 1 else "left", va="center")

@@ -7,12 +7,26 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, darkened where needed so that each reaches 4.5 : 1 on white as text and 3.5 : 1 on a dark page.
-GATE_COLOURS = {"i": "#0072B2", "f": "#C25200", "g": "#008560", "o": "#B0568A"}
+# On light and on dark ground, for pictures (which are light), the living LSTM, decks and pages: no other file holds one
+# of them. Okabe & Ito's, darkened where needed so that each reaches 4.5 : 1 on white as text, 3.5 : 1 on a dark page.
+COLOURS = {
+    "i": ("#0072B2", "#62B8F0"),
+    "f": ("#C25200", "#FF9A55"),
+    "g": ("#008560", "#3CC9A0"),
+    "o": ("#B0568A", "#E59CC6"),
+    "violet": ("#5B2A86", "#C9A6F5"),  # not for gates, as is brown: RNNs, one path among several, a remedy
+    "brown": ("#8A5A00", "#DDB060"),
+    "ink": ("#1A1A1A", "#E8E8E8"),
+    "grey": ("#595959", "#B4B4B4"),
+    "faint": ("#D0D0D0", "#444444"),
+    "soft": ("#F5F5F3", "#222222"),
+    "tint": ("#FFF4CC", "#2B2812"),
+    "ground": ("#FFFFFF", "#161616"),
+}
+GATE_COLOURS = {gate: COLOURS[gate][0] for gate in "ifgo"}
 GATE_NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
-# For what is not a gate: the weights of an RNN, one path among several, with or without a remedy.
-OTHER_COLOURS = {"violet": "#5B2A86", "brown": "#8A5A00"}
-INK, GREY, FAINT = "#1A1A1A", "#595959", "#D0D0D0"
+VIOLET, BROWN, INK, GREY, FAINT = (COLOURS[name][0] for name in ("violet", "brown", "ink", "grey", "faint"))
+PALE_BLUE = "#DCE6F0"  # bars of the memory, in pictures
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib: the same on every machine
@@ -28,7 +42,6 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
     "lines.linewidth": 2.4,
-    "legend.frameon": False,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": "lstm",
@@ -47,8 +60,11 @@ def styled(draw):
     return drawing
 
 
-def new_figure(width, height, **subplots):
-    """(figure, axes) outside pyplot, so that nothing is shown or kept behind the reader's back. Sizes in inches."""
+def new_figure(width, height, ax=None, **subplots):
+    """(figure, axes) outside pyplot, so that nothing is shown or kept behind the reader's back; or the ax that there is
+    already, with its figure. Sizes in inches."""
+    if ax is not None:
+        return ax.figure, ax
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**subplots)
 
@@ -71,8 +87,8 @@ def spread(heights, gap):
 
 # Each network's (colour, line, marker), the same in all pictures: RNNs brown, LSTMs the lighter, the larger b_f.
 NETWORKS = {
-    "tanh RNN": (OTHER_COLOURS["brown"], "--", "X"),
-    "orthogonal RNN": (OTHER_COLOURS["brown"], ":", "*"),
+    "tanh RNN": (BROWN, "--", "X"),
+    "orthogonal RNN": (BROWN, ":", "*"),
 } | {f"b_f = {b_f}": (colour, "-", "sDo^vP"[b_f]) for b_f, colour in enumerate(shades(6))}
 
 
@@ -103,8 +119,3 @@ def number(value):
 def decimals(value):
     """Two decimals, without a minus sign on zero."""
     return minus(f"{value:.2f}".replace("-0.00", "0.00"))
-
-
-def axes_for(ax, width, height):
-    """(figure, ax): the given Axes with its figure, or a new pair."""
-    return (ax.figure, ax) if ax is not None else new_figure(width, height)

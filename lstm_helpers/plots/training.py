@@ -4,17 +4,7 @@ import re
 
 import numpy as np
 
-from lstm_helpers.plots.style import (
-    GATE_COLOURS,
-    GREY,
-    INK,
-    NETWORKS,
-    OTHER_COLOURS,
-    network_look,
-    new_figure,
-    spread,
-    styled,
-)
+from lstm_helpers.plots.style import BROWN, GATE_COLOURS, GREY, INK, NETWORKS, network_look, new_figure, spread, styled
 
 
 @styled
@@ -22,17 +12,16 @@ def draw_runs(errors, floor):
     """Two heaps of runs: dark those that end at less than half of floor, brown and dashed the others. Lines are
     medians, bands hold eight of ten: single runs may be chaotic.
 
-    errors: (runs, updates). floor: the least error without memory. Returns the Figure.
+    errors: (runs, updates). floor: the least error without memory.
     """
     figure, ax = new_figure(10, 4.4)
     found, updates = errors[:, -1] < floor / 2, np.arange(errors.shape[1])
-    looks = (("-", INK, "found a memory"), ("--", OTHER_COLOURS["brown"], "did not"))
-    for is_found, (line, colour, verdict) in zip((True, False), looks):
-        low, middle, high = np.quantile(errors[found == is_found], [0.1, 0.5, 0.9], axis=0)
+    heaps = (found, "-", INK, "found a memory", 0), (~found, "--", BROWN, "did not", 0.05)
+    for heap, line, colour, verdict, lower in heaps:
+        low, middle, high = np.quantile(errors[heap], [0.1, 0.5, 0.9], axis=0)
         ax.fill_between(updates, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(updates, middle, line, color=colour, lw=1.6)
-        ax.text(1.01 * len(updates), middle[-1] - 0.05 * (not is_found), f"{(found == is_found).sum()} {verdict}",
-                color=colour, va="center")  # fmt: skip
+        ax.text(1.01 * len(updates), middle[-1] - lower, f"{heap.sum()} {verdict}", color=colour, va="center")
     ax.axhline(floor, color=GREY, lw=1.2, ls=":")
     ax.text(1.01 * len(updates), 1.12 * floor, "the least without memory", color=GREY, va="center")
     ax.set(xlabel="update", ylabel="error of $y_t$", ylim=(0, None), xlim=(0, len(updates)))
@@ -43,15 +32,15 @@ def draw_runs(errors, floor):
 @styled
 def draw_starts(counts, total):
     """A bar for each kind of start: how many of the networks found a memory. counts: {title: number}, the first of
-    them the one to compare with. Returns the Figure.
+    them the one to compare with.
     """
     first = next(iter(counts))
     figure, ax = new_figure(9, 0.46 * len(counts) + 1.0)
     rows = range(len(counts))
     ax.barh(rows, [total] * len(counts), height=0.6, color="none", edgecolor=GREY, lw=1.0)
     ax.barh(rows, list(counts.values()), height=0.6, color=INK)
-    ax.axvline(counts[first], color=OTHER_COLOURS["brown"], lw=1.6, ls="--")
-    ax.text(counts[first], -0.55, f"as many as {first}", color=OTHER_COLOURS["brown"], ha="center", va="bottom")
+    ax.axvline(counts[first], color=BROWN, lw=1.6, ls="--")
+    ax.text(counts[first], -0.55, f"as many as {first}", color=BROWN, ha="center", va="bottom")
     for row, number in zip(rows, counts.values()):
         ax.text(total + 1, row, str(number), va="center")
     ax.set_yticks(rows, [re.sub(r"\bx(\d)", r"$x_\1$", title) for title in counts])
@@ -61,30 +50,28 @@ def draw_starts(counts, total):
 
 @styled
 def draw_learned_gates(hand_set, learned):
-    """Gates and memory at the nine steps, learned ones as bars, hand-set ones as outlines. Returns the Figure.
+    """Gates and memory at the nine steps, learned ones as bars, hand-set ones as outlines.
 
     hand_set: {"i", "f", "o", "memory": (T,)}. learned: {title: the same}, one column each.
     """
-    figure, axes = new_figure(3.8 * len(learned), 5.6, nrows=4, ncols=len(learned), sharex=True, sharey="row",
-                              squeeze=False)  # fmt: skip
-    t = np.arange(1, len(hand_set["i"]) + 1)
-    for column, (title, values) in zip(axes.T, learned.items()):
-        for ax, name in zip(column, ("i", "f", "o", "memory")):
+    columns, t = len(learned), np.arange(1, len(hand_set["i"]) + 1)
+    figure, axes = new_figure(3.8 * columns, 5.6, nrows=4, ncols=columns, sharex=True, sharey="row", squeeze=False)
+    for row, (name, label) in zip(axes, {"i": "$i_t$", "f": "$f_t$", "o": "$o_t$", "memory": "memory"}.items()):
+        for ax, values in zip(row, learned.values()):
             ax.bar(t, values[name], width=0.8, color=GATE_COLOURS.get(name, "#5F7FA3"))
             ax.bar(t, hand_set[name], width=0.8, facecolor="none", edgecolor=INK, linewidth=1.3)
-            ax.set(ylim=(-2, 9) if name == "memory" else (0, 1.05), yticks=[0, 8] if name == "memory" else [0, 1])
+        row[0].set(ylabel=label, ylim=(0, 1.05), yticks=[0, 1])
+    axes[-1, 0].set(ylim=(-2, 9), yticks=[0, 8])
+    for title, column in zip(learned, axes.T):
         column[0].set_title(title)
-        column[-1].set_xticks(t)
-        column[-1].set_xlabel("step $t$")
-    for ax, name in zip(axes[:, 0], ("$i_t$", "$f_t$", "$o_t$", "memory")):
-        ax.set_ylabel(name)
+        column[-1].set(xlabel="step $t$", xticks=t)
     return figure
 
 
 @styled
 def draw_doors(x1, panels):
     """How a number is written, a line for each learned cell. x1: (K,). panels: {title: (cells, K)}, the last of them
-    in the units of the output, where the dashed diagonal is the rule. Returns the Figure.
+    in the units of the output, where the dashed diagonal is the rule.
     """
     figure, axes = new_figure(11, 3.8, ncols=len(panels))
     for ax, (title, lines), colour in zip(axes, panels.items(), (GATE_COLOURS["i"], GATE_COLOURS["g"], INK)):
@@ -92,8 +79,8 @@ def draw_doors(x1, panels):
         ax.set(title=title, xlabel="$x_1$ that is to be added", xticks=x1)
     axes[0].set_ylim(0, 1)
     axes[1].set_ylim(-1, 1)
-    axes[-1].plot(x1, x1, "--", color=OTHER_COLOURS["brown"])
-    axes[-1].text(x1[0], 0.9 * x1[-1], "dashed: the rule", color=OTHER_COLOURS["brown"])
+    axes[-1].plot(x1, x1, "--", color=BROWN)
+    axes[-1].text(x1[0], 0.9 * x1[-1], "dashed: the rule", color=BROWN)
     return figure
 
 
@@ -106,7 +93,7 @@ def titled(network):
 def draw_accuracy(accuracies, lengths, chance):
     """Accuracy against the length L, median as a line, all runs between lowest and highest as a band.
 
-    accuracies: {network: {L: (runs,)}}, for some of the lengths or all. Returns the Figure.
+    accuracies: {network: {L: (runs,)}}, for some of the lengths or all.
     """
     figure, ax = new_figure(11, 4.8)
     ends = {}
@@ -118,9 +105,9 @@ def draw_accuracy(accuracies, lengths, chance):
     for name, runs in accuracies.items():
         colour, line, mark = network_look(name)
         at = [lengths.index(L) for L in runs]
-        ax.fill_between(at, [min(run) for run in runs.values()], [max(run) for run in runs.values()], color=colour,
-                        alpha=0.15, lw=0)  # fmt: skip
-        ax.plot(at, [np.median(run) for run in runs.values()], line, marker=mark, markersize=8, color=colour)
+        low, middle, high = np.transpose([(min(run), np.median(run), max(run)) for run in runs.values()])
+        ax.fill_between(at, low, high, color=colour, alpha=0.15, lw=0)
+        ax.plot(at, middle, line, marker=mark, markersize=8, color=colour)
         ax.text(at[-1] + 0.12, ends[name], titled(name), color=colour, va="center")
     ax.set_xticks(range(len(lengths)), [f"$L$ = {L}" for L in lengths])
     ax.set(ylabel="right answers", xlim=(-0.35, len(lengths) - 0.92), ylim=(0, 1.04))
@@ -154,7 +141,7 @@ def draw_gradient_and_accuracy(panels, chance, cut):
 
 @styled
 def draw_gradient_by_lag(sizes):
-    """Size of the gradient at each lag, one curve a network. sizes: {network: (lags,)}. Returns the Figure."""
+    """Size of the gradient at each lag, one curve a network. sizes: {network: (lags,)}."""
     figure, ax = new_figure(9, 4.6)
     ends = spread([np.log10(size[-1]) for size in sizes.values()], gap=0.35)
     for (name, size), end in zip(sizes.items(), ends):

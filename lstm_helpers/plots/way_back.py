@@ -8,16 +8,18 @@ from lstm_helpers.plots.style import GATE_COLOURS, GREY, INK, styled
 FROM_H = {("h1", f"{gate}~2"): GATE_COLOURS[gate] for gate in "ifgo"}
 
 
-def _into_gate(gate, t):
-    return {(gate, f"{'h' if gate[0] == 'o' else 'c'}{t}"): GATE_COLOURS[gate[0]] for gate in (f"{gate}{t}",)} | {
-        (f"{gate}~{t}", f"{gate}{t}"): GATE_COLOURS[gate]
-    }
+def _into(gates, t):
+    arrows = {}
+    for gate in gates:
+        state = "h" if gate == "o" else "c"
+        arrows |= dict.fromkeys([(f"{gate}{t}", f"{state}{t}"), (f"{gate}~{t}", f"{gate}{t}")], GATE_COLOURS[gate])
+    return arrows
 
 
 STAGES = [
     ({("h2", "L"): INK}, {r"$\delta h_2 =$": GREY, r"$\partial^+ L\,/\,\partial h_2$": INK}),
     (
-        _into_gate("o", 2),
+        _into("o", 2),
         {r"$\delta\tilde{o}_2 =$": GREY, r"$\delta h_2\, m_2\, o_2 (1 - o_2)$": GATE_COLOURS["o"]},
     ),
     (
@@ -25,7 +27,7 @@ STAGES = [
         {r"$\delta c_2 =$": GREY, r"$\delta h_2\, o_2 (1 - m_2^2)$": INK},
     ),
     (
-        _into_gate("i", 2) | _into_gate("f", 2) | _into_gate("g", 2),
+        _into("ifg", 2),
         {
             r"$\delta\tilde{i}_2 = \delta c_2\, g_2\, i_2 (1 - i_2)$   ": GATE_COLOURS["i"],
             r"$\delta\tilde{f}_2 = \delta c_2\, c_1\, f_2 (1 - f_2)$   ": GATE_COLOURS["f"],
@@ -46,7 +48,7 @@ STAGES = [
         {r"$\delta c_1 = \delta h_1\, o_1 (1 - m_1^2)$": GREY, r"$+\ \delta c_2\, f_2$": INK},
     ),
     (
-        {edge: colour for gate in "ifgo" for edge, colour in _into_gate(gate, 1).items()},
+        _into("ifgo", 1),
         {"the four gates as at step 2, from ": GREY, r"$\delta h_1$ and $\delta c_1$": INK},
     ),
 ]
@@ -54,7 +56,7 @@ STAGES = [
 
 @styled
 def draw_way_back(upto, ax=None):
-    """The first `upto` of the eight stages in which a gradient comes back through two steps. Returns the Figure."""
+    """The first `upto` of the eight stages in which a gradient comes back through two steps."""
     new, equation = STAGES[upto - 1]
     old = {edge: colour for arrows, _ in STAGES[: upto - 1] for edge, colour in arrows.items()}
     return draw_graph(2, coloured=old | new, title=equation, backwards=True, thin=old, ax=ax)

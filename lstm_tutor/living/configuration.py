@@ -12,6 +12,7 @@ import numpy as np
 
 from lstm_helpers.language import say
 from lstm_helpers.lstm import lstm_backward, lstm_forward
+from lstm_helpers.plots import style
 from lstm_helpers.rnn import RNNWeights, rnn_forward, rnn_state_gradient
 from lstm_helpers.weights import LSTMWeights
 
@@ -24,8 +25,9 @@ LESSONS, WORDS, DRAWING = (
     (FOLDER / name).read_text(encoding="utf-8").strip()
     for name in ("living_lessons.json", "living_words.json", "living_lstm.js")
 )
-# The picture's script begins with its lessons, and its words in Chinese.
-SCRIPT = f"globalThis.livingLSTM = {{ lessons: {LESSONS}, zh: {WORDS} }};\n{DRAWING}\n"
+# The picture's script begins with its lessons, its words in Chinese, and its colours.
+COLOURS = json.dumps(style.COLOURS)
+SCRIPT = f"globalThis.livingLSTM = {{ lessons: {LESSONS}, zh: {WORDS}, colours: {COLOURS} }};\n{DRAWING}\n"
 PRESETS = json.loads(LESSONS)
 PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}  # the lessons
 

@@ -161,7 +161,7 @@ const rnn = {
 
 // --- lessons, living_lessons.json; what each shows is checked in tests/test_living.py ---
 
-const { lessons: PRESETS, zh } = globalThis.livingLSTM;
+const { lessons: PRESETS, zh, colours } = globalThis.livingLSTM;
 for (const [name, preset] of Object.entries(PRESETS)) PRESETS[name] = { ...PRESETS[preset.like], ...preset };
 
 // --- words: say, put before a template, says it in the language that is drawn in, words = {"at k = {}": …} ---
@@ -202,11 +202,7 @@ const wire = (value) => (Math.abs(value) < 0.005 ? "0.00" : Math.abs(value) < 99
 const kind_of = (node) => node.replace(/\d+$/, ""), step_of = (node) => +/\d+$/.exec(node);
 const symbol = (node) => (node === "L" ? "L" : node[1] === "~" ? `${node[0]}\u0303${sub(node.slice(2))}` : node[0] + sub(node.slice(1)));
 
-const COLOURS = { // light, dark
-  ink: ["#1A1A1A", "#E8E8E8"], grey: ["#595959", "#B4B4B4"], faint: ["#D8D8D8", "#444444"], ground: ["#FFFFFF", "#161616"],
-  soft: ["#F5F5F3", "#222222"], tint: ["#FFF4CC", "#2B2812"], f: ["#C25200", "#FF9A55"], i: ["#0072B2", "#62B8F0"],
-  g: ["#008560", "#3CC9A0"], o: ["#B0568A", "#E59CC6"], rnn: ["#8A5A00", "#DDB060"], exact: ["#5B2A86", "#C9A6F5"],
-};
+const COLOURS = { ...colours, rnn: colours.brown, exact: colours.violet }; // light, dark
 const rgb = (name, dark) => [1, 3, 5].map((at) => parseInt(COLOURS[name][+dark].slice(at, at + 2), 16));
 // Black or white: what can be read on that colour.
 const on = (colour) => (lstm.dot(colour.map((v) => (v / 255) ** 2.2), [0.2126, 0.7152, 0.0722]) > 0.183 ? "black" : "white");

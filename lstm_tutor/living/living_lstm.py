@@ -8,7 +8,7 @@ import numpy as np
 from lstm_helpers.gradient_flow import cell_gradient, cell_state_terms
 from lstm_helpers.plots.forward import draw_gates
 from lstm_helpers.plots.show import png
-from lstm_helpers.plots.style import INK, OTHER_COLOURS, new_figure, styled
+from lstm_helpers.plots.style import BROWN, INK, VIOLET, new_figure, styled
 from lstm_tutor.living.configuration import PRESETS, SCRIPT, Configuration
 
 VIEWS = ("forward", "backward", "paths")
@@ -67,12 +67,11 @@ def draw_what_is_left(configuration):
     figure, ax = new_figure(10, 3.4)
     sums = [sum(cell_state_terms(trace, weights, t).values()).item() for t in range(1, T + 1)]
     left = {
-        "exact $dC_T/dC_k$": ([cell_gradient(trace, weights, T, k).item() for k in range(1, T + 1)], "-", "violet"),
-        r"$\prod dC_t/dC_{t-1}$": ([np.prod(sums[k:]) for k in range(1, T + 1)], "--", ""),
-        "tanh RNN $dS_T/dS_k$": (configuration.rnn_gradients, ":", "brown"),
+        "exact $dC_T/dC_k$": ([cell_gradient(trace, weights, T, k).item() for k in range(1, T + 1)], "-", VIOLET),
+        r"$\prod dC_t/dC_{t-1}$": ([np.prod(sums[k:]) for k in range(1, T + 1)], "--", INK),
+        "tanh RNN $dS_T/dS_k$": (configuration.rnn_gradients, ":", BROWN),
     }
     for number, (name, (values, dashes, colour)) in enumerate(left.items()):
-        colour = OTHER_COLOURS.get(colour, INK)
         sizes = np.log10(np.maximum(np.abs(values), 1e-18))
         ax.plot(range(1, T + 1), sizes, color=colour, linestyle=dashes, marker="o", linewidth=3.4 - number)
         ax.text(0.02 + 0.27 * number, 1.05, name, color=colour, transform=ax.transAxes)

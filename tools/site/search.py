@@ -46,7 +46,7 @@ def write(pages, folder):
     language = pages[0].language
     glossary = next(page for page in pages if page.path.name == "glossary.html")
     found = {
-        "others": others(glossary) | OTHERS[language],
+        "others": others(glossary, language) | OTHERS[language],
         "sections": [section for page in pages for section in sections(page)],
         "found": words(language)["found"],
         "not-found": words(language)["not-found"],
@@ -55,12 +55,13 @@ def write(pages, folder):
     file.write_text(f"const SEARCH = {json.dumps(found, ensure_ascii=False)};\n", encoding="utf-8")
 
 
-def others(glossary):
-    """{term in the other language: term in this one}, in small letters."""
+def others(glossary, language):
+    """{term in the other language: term in this one}, in small letters; each row of the glossary holds two pairs."""
     found = {}
     for row in glossary.soup.select("tbody tr"):
-        ours, theirs = (re.split(", |，", cell.text.lower()) for cell in row.select("td")[:2])
-        found |= zip(theirs, ours)
+        cells = [re.split(", |，", cell.text.lower()) for cell in row.select("td")]
+        for english, chinese in zip(cells[::2], cells[1::2], strict=True):
+            found |= zip(chinese, english) if language == "en" else zip(english, chinese)
     return found
 
 

@@ -3,7 +3,6 @@
 What a cell is in the room stands in its metadata, under "slideshow"; README.md, "Changing it", lists the marks.
 """
 
-import ast
 import html
 import re
 import shutil
@@ -14,23 +13,23 @@ from pathlib import Path
 import jinja2
 from nbconvert.filters import Highlight2HTML, markdown2html
 
+from lstm_helpers.plots.style import COLOURS
 from tools.chinese.wording import FOLDERS, NAMES, unbroken, words
 from tools.notebooks import FOLDER, FROM_NPM, MATHJAX, REVEAL, ROOT, copy_assets, read, write
 
 TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"))
+TEMPLATES.globals["colours"] = COLOURS
 HEADING = re.compile(r"(?m)^#{1,6} +(.*)$")
 EQUATION = re.compile(r"<p>\$\$(.*?)\$\$</p>", re.DOTALL)
 TAG = re.compile(r"\s*\\tag\{(.*?)\}")
 EXECUTED = re.compile(r"(?m)^\((\d+\.\d+[a-z]?)\) (holds to .*)\n?")  # what verify prints
-SERIES = re.compile(r"\n(?:Name: (.*), )?dtype: \w+$")  # what pandas says below a column
 RANGE = re.compile(r"\((\d+)\.(\d+)\)(?: to \(\1\.(\d+)\))?")
-HEAD = re.compile(r"<thead>(.*?)</tr>(.*?)</thead>", re.DOTALL)
-NUMPY = re.compile(r"array\((\[[^()]*\])[^()]*\)")  # what NumPy writes around numbers
+DTYPE = re.compile(r",? ?dtype: \w+$")  # what pandas says below a column
+ENTRY = re.compile(r", (?=[\w.']+: )")  # of a dict
 NAME = re.compile(r"<label>(.*?) <input")  # what a slider moves
 FRAME = re.compile(r'<img data-label="([^"]*)" alt="([^"]*)" src="([^"]*)"')
 SENTENCE = re.compile(r"[.?!]\**\s+(?=[*\"A-Z∂])|[。？！](?:\*\*(?!\S))?\s*")  # where one ends
 WHOLE = re.compile(r"\$[^$]+\$|`[^`]+`|\([^()]*\)|\"[^\"]*\"|（[^（）]*）|“[^“”]*？[^“”]*”")  # what no sentence ends in
-ANNOUNCES = re.compile(r"(?s)((?<=[.?!] )[A-Z][^.?!<>$]*:|(?<=[。？！])[^。？！<>$]*：)</p>\s*$")
 FOR_READERS = re.compile(r"(?m)^> \*\*给读.*\n?")  # a line that the Chinese course adds
 NO_WORDS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)  # of HTML
 NOT_PROSE = re.compile(r"#|\$\$|>|\||[-*] |\d+\. ")
@@ -39,7 +38,7 @@ WITHOUT_QUESTION = ("What to remember", "Exercises")
 
 @dataclass
 class Part:
-    """A piece of a slide. what: text, equation, table, picture, code or output. click: how many clicks show it."""
+    """A piece of a slide. what: text, equation, table, picture, steps, code or output. click: how many show it."""
 
     what: str
     html: str
@@ -64,24 +63,12 @@ class Slide:
         """Put parts on the slide, if fragment, with the next click."""
         self.clicks += bool(fragment and parts)
         for part in parts:
-            part.click = part.click + self.clicks if part.click else self.clicks
-            self.parts.append(part)
-        self.clicks = max([self.clicks, *(part.click for part in parts)])
-
-    def announce_nothing(self):
-        """A last sentence that announces what is not on the slide ("Here they are:") is spoken."""
-        if not self.parts or self.parts[-1].what != "text" or self.columns()[1]:
-            return
-        last = self.parts[-1]
-        if found := ANNOUNCES.search(last.html):
-            last.html = last.html[: found.start()] + "</p>"
-            self.note.append(html.unescape(found[1]))
+            part.click = self.clicks
+        self.parts += parts
 
     def columns(self):
         """Text, and what may stand beside it; nothing may where the order of code and its output counts."""
         beside = [part for part in self.parts if part.what in ("picture", "steps", "table")]
-        if not beside and self.parts and self.parts[-1].what == "output" and self.parts[-1].html.count("\n") > 2:
-            beside = self.parts[-1:]
         if len(beside) != 1 or any(part.what == "code" for part in self.parts):
             return self.parts, []
         return [part for part in self.parts if part is not beside[0]], beside
@@ -184,42 +171,13 @@ def output_parts(cell):
         if "image/png" in data:
             source = f"data:image/png;base64,{data['image/png']}"
             yield Part("picture", picture(source, data["text/plain"]))
-        elif "text/html" in data:
-            slider = '<input type="range"' in data["text/html"]
-            shown = data["text/html"]
-            if not slider:
-                shown = HEAD.sub(one_head, shown).replace("<td>NaN</td>", "<td>–</td>")
-            yield Part("picture" if slider else "table", f'<div class="output">{shown}</div>')
-        else:
-            text = data.get("text/plain") or EXECUTED.sub("", output.get("text", ""))
-            text, error = NUMPY.sub(r"\1", SERIES.sub("", text)).strip().strip("'"), ""
-            if output.output_type == "error":
-                text, error = f"{output.ename}: {output.evalue}", " error"
-            if text.startswith("{"):
-                yield Part("table", table(ast.literal_eval(text).items()))
-            elif "dtype:" in data.get("text/plain", ""):
-                named = SERIES.search(data["text/plain"])[1]
-                rows = [re.split(r"\s{2,}", line) for line in text.split("\n")]
-                corner = rows.pop(0)[0] if len(rows[0]) == 1 else ""  # the name of the rows stands alone in its line
-                yield Part("table", table(rows, (corner, named or "") if corner or named else ()))
-            elif text:
-                alone = " alone" if len(text) < 60 and "\n" not in text and not error else ""
-                yield Part("output", f'<pre class="output{error}{alone}">{html.escape(text)}</pre>')
-
-
-def one_head(found):
-    """The names of a table's rows, for which pandas has a row of its own, stand in the empty corner of its head."""
-    above, below = (re.findall(r"<th[^>]*>(.*?)</th>", row) for row in found.groups())
-    names = [f"{b} ↓ {a} →" if a and b else a or b for a, b in zip(above, below or [""] * len(above))]
-    return "<thead><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr></thead>"
-
-
-def table(rows, head=()):
-    """Names, each with its value if it has one, as a table. head: what stands above the two."""
-    rows = ([html.escape(str(value)) for value in row] for row in rows)
-    rows = "".join(f"<tr><th>{name}</th><td>{''.join(value)}</td></tr>" for name, *value in rows)
-    head = "<thead><tr>" + "".join(f"<th>{html.escape(name)}</th>" for name in head) + "</tr></thead>" if head else ""
-    return f'<div class="output"><table>{head}{rows}</table></div>'
+        elif shown := data.get("text/html"):
+            yield Part("table" if "<table" in shown else "picture", f'<div class="output">{shown}</div>')
+        elif output.output_type == "error":
+            yield Part("output", f'<pre class="output error">{html.escape(f"{output.ename}: {output.evalue}")}</pre>')
+        elif text := DTYPE.sub("", data.get("text/plain") or EXECUTED.sub("", output.get("text", ""))).strip():
+            lines = ENTRY.sub(",\n ", text) if text.startswith("{") else text
+            yield Part("output", f'<pre class="output">{html.escape(lines)}</pre>')
 
 
 def highlighted(cell):
@@ -246,8 +204,6 @@ class Deck:
         self.slides = [self.title_slide(first), plan]
         for cell in others:
             self.add(cell)
-        for slide in self.slides:
-            slide.announce_nothing()
         self.drop_empty()
         self.share_time()
 
@@ -256,15 +212,14 @@ class Deck:
         return inline(self.words[f"{self.name}/{cell.id}"]) if mark(cell, "question") else ""
 
     def title_slide(self, cell):
-        shown = self.cells[mark(cell, "picture")].outputs[0].data
-        if "image/png" in shown:
-            image = picture(f"data:image/png;base64,{shown['image/png']}", shown["text/plain"])
-        else:
-            *_, (_, alt, source) = FRAME.findall(shown["text/html"])  # the last of a slider's frames
-            image = picture(source, html.unescape(alt))
         note = HEADING.sub("", cell.source, count=1).strip()
         slide = Slide("title", inline(self.title), question=self.question(cell), note=[note])
-        slide.parts.append(Part("picture", image))
+        if name := mark(cell, "picture"):
+            shown = self.cells[name].outputs[0].data
+            frames = FRAME.findall(shown.get("text/html", ""))  # of a slider's, the last one is shown
+            source = frames[-1][2] if frames else f"data:image/png;base64,{shown['image/png']}"
+            alt = html.unescape(frames[-1][1]) if frames else shown["text/plain"]
+            slide.parts.append(Part("picture", picture(source, alt)))
         return slide
 
     def add(self, cell):

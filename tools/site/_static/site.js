@@ -1,4 +1,4 @@
-// What an equation's number or a term stands for, shown where it is pointed at or reached by keyboard.
+// What an equation's number stands for, shown where it is pointed at or reached by keyboard.
 const preview = Object.assign(document.createElement("div"), { id: "preview", role: "tooltip", hidden: true });
 let shown = null;
 
@@ -12,9 +12,9 @@ async function show(link) {
   hide();
   shown = link;
   const number = link.dataset.equation;
-  const content = number ? await MathJax.tex2svgPromise(EQUATIONS[number], { display: true }) : link.dataset.term;
+  const content = await MathJax.tex2svgPromise(EQUATIONS[number], { display: true });
   if (shown !== link) return;
-  preview.replaceChildren(content, number ? ` (${number})` : "");
+  preview.replaceChildren(content, ` (${number})`);
   preview.hidden = false;
   link.setAttribute("aria-describedby", "preview");
   const at = link.getBoundingClientRect(), size = preview.getBoundingClientRect();
@@ -43,11 +43,20 @@ function reading() {
   return passed.at(-1)?.id ?? "";
 }
 
+// A chapter was one page once: what an older address names may have moved to the page of its second lesson.
+function follow(place) {
+  const chapter = location.pathname.match(/\/(\d\d_)[^/]*$/)?.[1].replace("_", "b_");
+  const here = place.startsWith("lstm=") ? document.querySelector("living-lstm") : document.getElementById(place);
+  const second = [...document.querySelectorAll("nav a[href]")].find((link) => link.pathname.includes(`/${chapter}`));
+  if (place && !here && second) location.replace(second.href + location.hash);
+}
+
 addEventListener("DOMContentLoaded", async () => {
-  for (const link of document.querySelectorAll("a[data-switch]"))
+  follow(decodeURIComponent(location.hash.slice(1)));
+  for (const link of document.querySelectorAll(".article-header-buttons > a[hreflang]"))
     link.addEventListener("click", () => { link.hash = reading(); });
   document.body.append(preview);
-  const link = (event) => event.target.closest?.("a[data-equation], a[data-term]");
+  const link = (event) => event.target.closest?.("a[data-equation]");
   for (const type of ["pointerover", "focusin"]) addEventListener(type, (event) => link(event) && show(link(event)));
   addEventListener("focusout", hide);
   addEventListener("pointerout", (event) => {

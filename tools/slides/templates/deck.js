@@ -11,22 +11,8 @@ function overflows(slide) {
     || all('.says, .shows', body).some(column => column.scrollHeight > body.clientHeight + 1);
 }
 
-const SHARES = ['', '30%', '34%', '38%', '42%', '46%', '50%', '54%', '58%'];  // of the width, for text beside a picture
-
-// The largest size of text or formulas, from 26 px on, at which nothing overflows and the picture keeps what it had; 0
-// where not even 26 px will do.
-function grow(slide, what, most, picture = 0) {
-  const fits = size => {
-    slide.style.setProperty(what, `${size}px`);
-    return !overflows(slide) && covered(slide) >= picture;
-  };
-  if (!fits(26)) return 0;
-  let size = Math.max(26, Math.floor(most));
-  while (!fits(size)) size = Math.max(26, size - 4);  // line breaks make it no even rise: from above, then closer
-  for (let more = Math.min(size + 3, Math.floor(most)); more > size; more -= 1) if (fits(more)) return more;
-  fits(size);
-  return size;
-}
+const SHARES = ['30%', '36%', '42%', '48%', '54%', '60%', ''];  // of the width, for text beside a picture, or above it
+const SIZES = [26, 30, 34, 38, 42, 46, 50, 54, 58], ALL = ['--text', '--exhibit'];
 
 // The part of a slide that its picture covers, once it keeps its proportions.
 function covered(slide) {
@@ -36,42 +22,25 @@ function covered(slide) {
   return scale * scale * picture.naturalWidth * picture.naturalHeight / (1280 * 720);
 }
 
-// A Chinese character says more than a letter: there is less to read, so it may be larger, with more between the lines.
-const [LARGEST, BESIDE, LEADINGS] = document.documentElement.lang === 'zh' ? [72, 56, [1.8, 1.6, 1.5, 1.4]] : [60, 42, []];
-
-// Text beside or above picture or table, as it leaves more room; then formulas, code and tables grow, then text.
+// The arrangement that leaves a picture most room, or else allows the largest text; then all of it grows, then formulas,
+// code and tables, then text.
 function fit(slide) {
-  const picture = slide.querySelector('.shows img'), exhibit = slide.querySelector('.body :is(.tagged, pre, table)');
-  const most = picture ? 36 : Math.max(44, Math.min(LARGEST, 85 - slide.innerText.length / 10));
-  const arrange = ({share, single}) => {
-    slide.classList.toggle('beside', share !== '');
-    slide.classList.toggle('single', single);
-    slide.style.setProperty('--share', share);
-    slide.style.setProperty('--exhibit', '26px');
-    slide.style.setProperty('--text', '26px');
-    slide.style.removeProperty('--leading');
-    if (single) reserve(slide);
-    const room = covered(slide);
-    if (overflows(slide)) return {score: -1, room};
-    const size = single ? 26 : grow(slide, exhibit ? '--exhibit' : '--text', lines ? Math.min(most, 38) : most, 0.9 * room);
-    if (picture) return {score: (single ? 0.6 : 1) * covered(slide) + Math.min(size, 32) / 260, size, room};
-    return {score: Math.min(size, 40) + (both ? Math.min(40, text(size, room)) : 0), size, room};
+  const fits = (size, ...names) => {
+    for (const name of names) slide.style.setProperty(name, `${size}px`);
+    return !overflows(slide);
   };
-  const text = (size, room) => exhibit ? grow(slide, '--text', Math.min(most, Math.max(1.1 * size, BESIDE)), 0.85 * room) : 0;
-  const lines = slide.querySelector('.body .part.code');  // what they mean is to be read as well
-  const both = slide.querySelector('.says') && slide.querySelector('.shows');
-  const shares = both ? SHARES : [''];
-  const ways = shares.map(share => ({share, single: false}));
-  if (slide.querySelector('.steps') && exhibit) ways.push({share: '', single: true});
-  const best = ways.reduce((best, way) => { const {score} = arrange(way); return score > best.score ? {score, way} : best; }, {score: -2});
-  slide.classList.toggle('tight', best.score < 0);  // the longest lines of code
-  const {size, room} = arrange(best.way);
-  text(size, room);
-  const large = 0.95 * covered(slide);
-  for (const leading of LEADINGS) {
-    slide.style.setProperty('--leading', leading);
-    if (!overflows(slide) && covered(slide) >= large) break;
-  }
+  const arrange = share => {
+    slide.classList.toggle('beside', share !== '');
+    slide.style.setProperty('--share', share);
+    return fits(26, ...ALL);
+  };
+  const score = share => arrange(share) ? covered(slide) || SIZES.findLast(size => fits(size, ...ALL)) : -1;
+  const shares = slide.querySelector('.says + .shows') ? SHARES : [''], scores = shares.map(score), best = Math.max(...scores);
+  slide.classList.toggle('tight', best < 0);  // the longest lines of code
+  arrange(shares[scores.indexOf(best)]);
+  const room = 0.9 * covered(slide);
+  for (const names of [ALL, ['--exhibit'], ['--text']])
+    SIZES.findLast(size => fits(size, ...names) && covered(slide) >= room || size === 26);
 }
 
 function fitAll() {
@@ -85,23 +54,12 @@ function fitAll() {
 
 // --- pictures in steps: the label below, and the equations that it names ---
 
-function explain(slide, frame) {
+function caption(slide) {
+  const frame = slide && all('.steps img', slide).filter(frame => !frame.matches('.fragment:not(.visible)')).at(-1);
+  if (!frame) return;
   const {label, equations} = frame.dataset;
   slide.querySelector('figcaption').textContent = label;
   for (const equation of all('.tagged', slide)) equation.classList.toggle('now', equations.split(' ').includes(equation.dataset.tag));
-}
-
-function caption(slide) {
-  const frame = slide && all('.steps img', slide).filter(frame => !frame.matches('.fragment:not(.visible)')).at(-1);
-  if (frame) explain(slide, frame);
-}
-
-// Where only the equations of the frame are shown, nothing moves when it changes.
-function reserve(slide) {
-  const says = slide.querySelector('.says');
-  says.style.minHeight = '';
-  const heights = all('.steps img', slide).map(frame => { explain(slide, frame); return says.offsetHeight; });
-  says.style.minHeight = `${Math.max(...heights)}px`;
 }
 
 // --- keys: they turn slides, also while a slider has the focus; Enter gives it the arrow keys, Enter takes them back ---
