@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from page_tools import FORMULA_ERRORS, SLIDERS, move_slider
 
 from tools.chinese.wording import FOLDERS, NAMES
-from tools.notebooks import COURSE, EXERCISES, FOLDER, ROOT, read
+from tools.notebooks import COURSE, EXERCISES, ROOT, read
 
 SITE = ROOT / "site"
 PAGES = [path for path in sorted(SITE.rglob("*.html")) if path.relative_to(SITE).parts[0] != "slides"]
@@ -72,8 +72,8 @@ def test_every_notebook_has_its_pages():
     names = {name(path) for path in PAGES}
     for folder in FOLDERS.values():
         assert names >= {f"{folder}index", f"{folder}glossary"}
-        pages = [*COURSE, *EXERCISES]
-        assert names >= {f"{folder}{path.relative_to(FOLDER).with_suffix('')}" for path in pages}
+        assert names >= {f"{folder}{path.stem}" for path in COURSE}
+        assert names >= {f"{folder}exercises/{path.stem}" for path in EXERCISES}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
@@ -92,11 +92,11 @@ def test_links_lead_somewhere(path):
 def test_ways_from_a_page(path):
     """To its notebook, its slides and its exercises or text; what pictures show is said."""
     ways = {(path.parent / link["href"]).resolve() for link in soup(path).select("article .ways a")}
+    deck = SITE / "slides" / FOLDERS[language(path)] / path.name
     if path.parent.name == "exercises":
         other = path.parent.parent / path.name
-    else:
-        (other,) = (path.parent / "exercises").glob(f"{path.name[:2]}_*.html")  # of the chapter
-    deck = SITE / "slides" / FOLDERS[language(path)] / path.name
+    else:  # those of a chapter are named as its first lesson
+        (other,) = (path.parent / "exercises").glob(f"{path.name[:2]}_*.html")
     assert ways == {(SITE / "notebooks" / name(path)).with_suffix(".ipynb"), other, deck}
     assert not [image for image in soup(path).main.select("img") if len(image.get("alt", "").split()) < 4]
 
@@ -113,18 +113,16 @@ def test_a_page_says_its_language_and_leads_to_the_same_one_in_the_other(path):
     """In which the same headings have the same anchors, and the contents lead to them."""
     ours, (other,) = language(path), FOLDERS.keys() - {language(path)}
     twin = SITE / FOLDERS[other] / path.relative_to(SITE / FOLDERS[ours])
-    exists = path.name != "CONTRIBUTING.html"
     assert soup(path).html["lang"].split("-")[0] == ours
     (link,) = soup(path).select(".article-header-buttons > a[hreflang]")
     assert link.text == NAMES[other] in link["aria-label"] and link["lang"] == link["hreflang"] == other
-    assert (path.parent / link["href"]).resolve() == (twin if exists else SITE / "zh" / "index.html")
+    assert (path.parent / link["href"]).resolve() == twin
     alternates = [(one["hreflang"], one["href"]) for one in soup(path).select("link[rel=alternate]")]
-    assert alternates == ([(other, link["href"])] if exists else [])
-    if exists:
-        anchors = [[section["id"] for section in soup(one).main.select("section[id]")] for one in (path, twin)]
-        assert anchors[0] == anchors[1] and (anchors[0] or path.stem == "search")
-        contents = [entry["href"] for entry in soup(path).select(".bd-sidebar-secondary a[href^='#']")]
-        assert {*contents} <= {f"#{anchor}" for anchor in anchors[0]}
+    assert alternates == [(other, link["href"])]
+    anchors = [[section["id"] for section in soup(one).main.select("section[id]")] for one in (path, twin)]
+    assert anchors[0] == anchors[1] and (anchors[0] or path.stem == "search")
+    contents = [entry["href"] for entry in soup(path).select(".bd-sidebar-secondary a[href^='#']")]
+    assert {*contents} <= {f"#{anchor}" for anchor in anchors[0]}
 
 
 @pytest.mark.parametrize("path", SEEN, ids=name)
@@ -199,6 +197,15 @@ def test_the_switch_leads_to_the_same_place_and_back(open_page, place):
             page.locator(".article-header-buttons > a[hreflang]").focus()
             page.keyboard.press("Enter")
             page.wait_for_url(f"**/site/{'' if folder else 'zh/'}*.html#*")
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in COURSE if path.stem[2] == "b"])
+def test_a_place_that_moved_to_the_second_lesson_is_followed(open_page, stem):
+    first = next(path for path in ENGLISH if path.name.startswith(f"{stem[:2]}_"))
+    places = [part["id"] for part in soup(SITE / f"{stem}.html").main.select("section section[id], div.math[id]")]
+    place = next(place for place in reversed(places) if not soup(first).find(id=place))
+    with open_page(f"{first.as_uri()}#{place}") as page:
+        page.wait_for_url(f"**/{stem}.html#{place}", timeout=10_000)
 
 
 @pytest.mark.parametrize("folder", FOLDERS.values())

@@ -45,9 +45,9 @@ function reading() {
 
 // A chapter was one page once: what an older address names may have moved to the page of its second lesson.
 function follow(place) {
-  const chapter = location.pathname.match(/\/(\d\d_)[^/]*$/)?.[1].replace("_", "b_");
+  const chapter = location.pathname.match(/(?<!exercises)\/(\d\d)_[^/]*$/)?.[1];
   const here = place.startsWith("lstm=") ? document.querySelector("living-lstm") : document.getElementById(place);
-  const second = [...document.querySelectorAll("nav a[href]")].find((link) => link.pathname.includes(`/${chapter}`));
+  const second = [...document.querySelectorAll("nav a[href]")].find((link) => link.pathname.includes(`/${chapter}b_`));
   if (place && !here && second) location.replace(second.href + location.hash);
 }
 
