@@ -18,7 +18,6 @@ COUNTS = {
         {
             6: "that is the product in the middle; what stands before it and after it?",
             10: "the product begins with j = k + 1, not with j = k",
-            15: "tanh' times W_s is one fraction, so count it once",
         },
     ),
     "number 2": Number(
@@ -36,7 +35,6 @@ COUNTS = {
         {
             4: "that is the last loss alone; which other losses lie behind step 5?",
             6: "that is one k for each loss; all k whose way passes from S_5 to S_4 count",
-            30: "the term k = 5 ends at S_5: its product does not contain this factor",
         },
     ),
 }
@@ -148,7 +146,6 @@ EDGES = {
         "solve tanh' times W_s = 1 with tanh' = 1 - S^2",
         {
             1 / (1 - 0.8): "tanh' is 1 - S^2, with a square",
-            1 / 0.8**2: "tanh' is 1 - S^2, not S^2",
             1 - 0.8**2: "this is tanh'; W_s times it is to be 1",
         },
         digits=3,
@@ -321,7 +318,6 @@ LEAKY = Function(
         ("return dW_s, carry", "return dW_s, delta"): "delta_1 belongs to S_1: one factor is missing on the way to S_0",
         ("1 - m[t] ** 2", "1 - S[t] ** 2"): "tanh' is 1 - tanh(theta)^2, and S_t is no longer tanh(theta_t)",
         ("1 - a + a * slope", "a * slope"): "S_{t-1} reaches S_t on two ways; the straight one, past tanh, is missing",
-        ("1 - a + a * slope", "1 - a + slope"): "a is missing where S_{t-1} reaches S_t through tanh",
         ("delta * a * slope", "delta * slope"): "a is missing where W_s itself is differentiated",
     },
 )

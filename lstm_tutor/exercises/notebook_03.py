@@ -60,7 +60,6 @@ SUMS = {
         {
             H: "that is what one gate says; the product has all four of them",
             4: "four gates, but in each of them all units listen to this one",
-            4 * H * N: "the sequences do not hear of each other: each has a row of its own",
         },
     ),
 }
@@ -102,7 +101,6 @@ ON_PAPER = Paper(
         ("m * o * (1 - o)", "c * o * (1 - o)"): "the output gate is multiplied with m_t, not with c_t",
         ("m * o * (1 - o)", "o * (1 - o)"): "what was the output gate multiplied with?",
         ("d_o, d_c * f", "d_o, d_c"): "on the way from c_t to c_{t-1} stands a gate",
-        ("d_o, d_c * f", "d_o, d_c * 0.9"): "the gate on the way from c_t to c_{t-1} is that of step t",
         ("d_o, d_c * f", "d_o, later * f"): "the carry is what reaches c_t on both ways, times the gate",
     },
     decimals=3,
@@ -137,7 +135,6 @@ FORGET_GATE = Function(
         ("d.T @ b", "b.T @ d"): "transposed: the row is the unit that answers, as in W_hf itself",
         ("zip(d_f, before)", "zip(d_f[-1:], before[-1:])"): "only the last step is there; the contributions add up",
         ("return dW,", "return dW / d_f.shape[1],"): "the loss is a sum over sequences, not a mean",
-        ("d.T @ b", "np.outer(d.sum(axis=0), b.sum(axis=0))"): "first multiply, then sum over sequences",
         ("d_f.sum(axis=(0, 1))", "d_f.sum(axis=0)"): "summed over the steps only: the sequences share the bias too",
         ("d_f.sum(axis=(0, 1))", "d_f.sum(axis=1)"): "summed over the sequences only: the steps share the bias too",
         ("d_f.sum(axis=(0, 1))", "d_f[-1].sum(axis=0)"): "only the last step is there",
@@ -172,33 +169,38 @@ STEP_PARTS = {
     "delta o": "delta h_t, what o_t was multiplied with, slope",
     "the new carry": "is delta c_t right, (3.5)? And what was c_{t-1} multiplied with?",
 }
-STEP_MISTAKES = {
-    ("first + carry_c", "first"): "delta c_t: what comes in from the step after it is missing",
-    ("+ carry_c", "+ carry_c * s.f"): "delta c_t: the carry comes in multiplied with f_{t+1}; f_t is for the next step"
-    " back",
-    ("d_h * s.o * (1 - s.m**2)", "d_h * s.o"): "delta c_t: the slope of tanh is missing between m_t and c_t",
-    ("1 - s.m**2", "1 - np.tanh(s.m) ** 2"): "delta c_t: m_t is a tanh already: its slope is 1 - m_t^2",
-    ("1 - s.m**2", "1 - s.c**2"): "delta c_t: the slope of tanh is 1 - m_t^2, not 1 - c_t^2",
-    (" * s.i * (1 - s.i)", ""): "the slope of the sigmoid is missing",
-    ("s.g * s.i * (1 - s.i)", "s.i * (1 - s.i)"): "what was the input gate multiplied with?",
-    ("s.i * (1 - s.i)", "sigmoid(s.i) * (1 - sigmoid(s.i))"): "i_t is a sigmoid already: its slope is i (1 - i),"
-    " without another sigmoid",
-    (" * s.f * (1 - s.f)", ""): "the slope of the sigmoid is missing",
-    ("c_prev * s.f", "s.c * s.f"): "the forget gate was multiplied with the cell state before the step",
-    ("c_prev * s.f * (1 - s.f)", "s.f * (1 - s.f)"): "what was the forget gate multiplied with?",
-    (" * (1 - s.g**2)", ""): "the slope of tanh is missing",
-    ("1 - s.g**2", "s.g * (1 - s.g)"): "the candidate is a tanh, not a sigmoid: another slope",
-    TANH_TWICE: "g_t is a tanh already: its slope is 1 - g_t^2",
-    ("d_c * s.i * (1 - s.g**2)", "d_c * (1 - s.g**2)"): "what was the candidate multiplied with?",
-    ("d_h * s.m", "d_c * s.m"): "the output gate does not act on c_t: begin with delta h_t",
-    (" * s.o * (1 - s.o)", ""): "the slope of the sigmoid is missing",
-    ("d_h * s.m", "d_h * s.c"): "the output gate is multiplied with m_t = tanh(c_t), not with c_t",
-    ("d_h * s.m", "d_h"): "what was the output gate multiplied with?",
-    ("d_o, d_c * s.f", "d_o, d_c"): "on the way from c_t to c_{t-1} stands a gate",
-    ("d_o, d_c * s.f", "d_o, carry_c * s.f"): "what reaches c_t on both ways goes on, not the old carry alone",
-    ("d_o, d_c * s.f", "d_o, first * s.f"): "what reaches c_t on both ways goes on",
-}
-STEP_BACK = Function(step_back, single_steps, STEP_PARTS, STEP_MISTAKES)
+STEP_BACK = Function(
+    step_back,
+    single_steps,
+    STEP_PARTS,
+    {
+        ("first + carry_c", "first"): "delta c_t: what comes in from the step after it is missing",
+        (
+            "+ carry_c",
+            "+ carry_c * s.f",
+        ): "delta c_t: the carry comes in multiplied with f_{t+1}; f_t is for the next step back",
+        ("d_h * s.o * (1 - s.m**2)", "d_h * s.o"): "delta c_t: the slope of tanh is missing between m_t and c_t",
+        ("1 - s.m**2", "1 - np.tanh(s.m) ** 2"): "delta c_t: m_t is a tanh already: its slope is 1 - m_t^2",
+        ("1 - s.m**2", "1 - s.c**2"): "delta c_t: the slope of tanh is 1 - m_t^2, not 1 - c_t^2",
+        (" * s.i * (1 - s.i)", ""): "the slope of the sigmoid is missing",
+        ("s.g * s.i * (1 - s.i)", "s.i * (1 - s.i)"): "what was the input gate multiplied with?",
+        ("s.i * (1 - s.i)", "sigmoid(s.i) * (1 - sigmoid(s.i))"): "i_t is a sigmoid already: its slope is i (1 - i),"
+        " without another sigmoid",
+        (" * s.f * (1 - s.f)", ""): "the slope of the sigmoid is missing",
+        ("c_prev * s.f", "s.c * s.f"): "the forget gate was multiplied with the cell state before the step",
+        ("c_prev * s.f * (1 - s.f)", "s.f * (1 - s.f)"): "what was the forget gate multiplied with?",
+        (" * (1 - s.g**2)", ""): "the slope of tanh is missing",
+        ("1 - s.g**2", "s.g * (1 - s.g)"): "the candidate is a tanh, not a sigmoid: another slope",
+        TANH_TWICE: "g_t is a tanh already: its slope is 1 - g_t^2",
+        ("d_c * s.i * (1 - s.g**2)", "d_c * (1 - s.g**2)"): "what was the candidate multiplied with?",
+        ("d_h * s.m", "d_c * s.m"): "the output gate does not act on c_t: begin with delta h_t",
+        (" * s.o * (1 - s.o)", ""): "the slope of the sigmoid is missing",
+        ("d_h * s.m", "d_h * s.c"): "the output gate is multiplied with m_t = tanh(c_t), not with c_t",
+        ("d_h * s.m", "d_h"): "what was the output gate multiplied with?",
+        ("d_o, d_c * s.f", "d_o, d_c"): "on the way from c_t to c_{t-1} stands a gate",
+        ("d_o, d_c * s.f", "d_o, carry_c * s.f"): "what reaches c_t on both ways goes on, not the old carry alone",
+    },
+)
 
 # --- 3.5 ---
 
@@ -315,7 +317,6 @@ MEAN = Function(
         ("2 / dy.size", "1 / dy.size"): "the factor 2 is missing: the mean has no 1/2",
         ("dy.size", "dy[..., 0].size"): "the mean is also taken over the D_y outputs",
         ("dy.size", "dy.shape[1]"): "the mean goes over steps and outputs too",
-        ("2 / dy.size", "-2 / dy.size"): "the sign is wrong: y minus target",
     },
     name="dh_of_mean",
 )
@@ -359,7 +360,6 @@ PEEPHOLE = Function(
         (NEW_TERM, f"{NEW_TERM}; carry_c = carry_c - new * s.f"): "the carry needs all of delta c_t, with the new term",
         ("d_o * p_o", "d_h * s.m * p_o"): "between c_t and o_t stands the sigmoid: its slope is missing in the new"
         " term",
-        ("d_o * p_o", "d_o * p_o * (1 - s.m**2)"): "the peephole looks at c_t itself: no tanh lies on this way",
         ("d_o * s.c", "d_o * s.c * p_o"): "all zeros; even where p_o is 0 its gradient is not, for p_o is multiplied"
         " with c_t",
         ("d_o * s.c", "d_o * c_prev"): "p_o is multiplied with c_t, the new cell state",

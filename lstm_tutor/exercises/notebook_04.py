@@ -159,7 +159,6 @@ ROUND = Function(
         (" * W_ho", ""): "from o~_t to h_{t-1} leads a weight, W_ho",
         ("* m[t - 1]", "* c[t - 1]"): "the output gate was multiplied with m_t = tanh(c_t), not c_t",
         ("(len(o), k,", "(len(o), k - 1,"): "at step k the path goes through m_k, not through the output gate",
-        (" * (1 - m[k - 1] ** 2)", ""): "the slope of tanh is missing between m_k and c_k",
         ("1 - m[k - 1] ** 2", "1 - np.tanh(m[k - 1]) ** 2"): "m_k is a tanh already: its slope is 1 - m_k^2",
         (SLOPE_F, ""): "the slope of the sigmoid is missing at the forget gate",
         (f" * before{SLOPE_F}", SLOPE_F): "what was the forget gate multiplied with?",
@@ -182,7 +181,6 @@ def term(nth, factor, slope, weight, mistakes):
         {
             no_tau: "tau_{t-1} is missing, the way from h_{t-1} to C_{t-1}",
             factor * slope * TAU: "the recurrent weight is missing",
-            no_tau * O: "tau has a second factor, the slope of tanh",
             -no_tau * TAU: "look at the sign",
             factor * weight * TAU: "the slope of the gate itself is missing",
         }
@@ -234,7 +232,6 @@ HALF = {
         "add up the four terms with all digits; which is the first power of the sum below 1/2?",
         {
             until_half(TOTAL) - 1: MORE,
-            until_half(F): "this is the number with f alone; the four terms together make a larger factor",
             until_half(TOTAL - 2 * VIA_G): "the term via g is negative",
         },
     ),
@@ -275,7 +272,6 @@ PRODUCT = Function(
         ("sum(terms.values()) @ product", "product @ sum(terms.values())"): "the newest factor must stand on the left",
         ("range(2,", "range(1,"): "it has the factor of t = 1 too; from C_1 on, the first one is that of t = 2",
         ("sum(terms.values())", "terms['f_direct']"): "it has only f_t; each factor is a sum of four terms",
-        ("terms.values())", "[*terms.values()][1:])"): "f_t is missing in the sum",
         ("@ product", "* product"): "these are matrices: multiply them with @, not entry by entry",
     },
     name="product_of_totals",
@@ -376,13 +372,11 @@ COUPLED = Function(
         (" + by_h * tau[:, None, :]", ""): "the ways through h_{t-1} are missing: c_{t-1} makes h_{t-1}, too",
         ("(before.c - s.g)", "before.c"): "f_t also decides how much of g_t is written",
         ("before.c - s.g", "before.c + s.g"): "1 - f_t falls when f_t grows: mind the sign",
-        ("before.c - s.g", "s.c - s.g"): "f_t was multiplied with the cell before the step",
         (" * s.f * (1 - s.f)", ""): "the slope of the sigmoid is missing in the term via f",
         ("s.i * (1 - s.g", "(1 - s.g"): "what was the candidate multiplied with?",
         ("s.i * (1 - s.g**2)", "s.i"): "the slope of tanh is missing in the term via g",
         ("before.o * (1 - before.m**2)", "s.o * (1 - s.m**2)"): "tau belongs to step t - 1: h_{t-1} is made of o_{t-1}"
         " and m_{t-1}",
-        (" * (1 - before.m**2)", ""): "tau has a second factor, the slope of tanh",
         (" * tau[:, None, :]", ""): "tau is missing, the way from h_{t-1} to c_{t-1}",
         ("tau[:, None, :]", "tau[:, :, None]"): "tau belongs to the old units: it multiplies the columns",
         ("return total", "return total.swapaxes(1, 2)"): "rows and columns are exchanged: the row is the unit of c_t",

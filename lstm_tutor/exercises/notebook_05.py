@@ -29,7 +29,6 @@ MAJOR = "batch_first puts the sequences first, in x and in the output"
 STATES = {
     (N, 2 * LAYERS, H): "batch_first changes input and output, but not h_n and c_n",
     (LAYERS, N, H): "each layer has two directions, each with a last state of its own",
-    (LAYERS, N, 2 * H): "two directions double the first axis of h_n and c_n, not the last",
     (2, N, H): "h_n and c_n hold the states of all layers",
 }
 OUTPUT = {
@@ -165,7 +164,6 @@ HOW_SMALL = {
         "write (5.5) for z = 100, and set the second term to 0.01",
         {
             np.sqrt(3 * ERROR / ONES): "the memory passes through a tanh too, and it is a hundred times as large",
-            np.sqrt(3 * ERROR) / ONES: "0.01 is the error of the count, not a hundredth of the count",
             3 * ERROR / ONES**3: "in (5.5) it is the square of epsilon",
         },
         digits=3,
@@ -304,7 +302,6 @@ ALL_LAYERS = Function(
             "stack(h_n)",
             "stack(h_n[0::2] + h_n[1::2])",
         ): "the order is layer by layer, and in each forward, then backward",
-        ("stack(h_n)", "stack(h_n[-2:])"): "the last states of all layers are wanted, not only of the last one",
     },
 )
 

@@ -34,7 +34,6 @@ FIRST_DIGIT = {
         {
             -np.log(10): "a loss is not negative: mind the minus of (6.7)",
             np.log2(10): LOG,
-            np.log(19): "not all 19 sums are possible once the first digit is known",
             -(P * np.log(P)).sum(): "that is the loss of a network that remembers nothing",
         },
         digits=3,
@@ -62,11 +61,7 @@ FIVE_HUNDRED = {
     "nine tenths": Number(
         b_f(0.9),
         "sigma(b_f) ** 500 is to be 0.9: what stands in (6.9) where ln 2 stood?",
-        {
-            b_f(0.1): "with this b_f a tenth arrives: nine tenths are to arrive, not to be lost",
-            np.log(2500 / np.log(2)): "not a fifth of the loss for five times the half-life: the decay is no straight"
-            " line",
-        },
+        {b_f(0.1): "with this b_f a tenth arrives: nine tenths are to arrive, not to be lost"},
         decimals=2,
     ),
 }
@@ -299,7 +294,6 @@ SCORE_GRADIENT = Function(
         ("y - y.max(axis=2, keepdims=True)", "y"): "exp overflows for scores in the thousands: take off the largest of"
         " every K scores first",
         ("lengths.sum()", "s.size"): "the mean is over M steps, those that are real; you divided by T N",
-        ("lengths.sum()", "len(lengths)"): "you divided by the number of sequences; the mean is over M steps",
         (" / lengths.sum()", ""): "the gradient of the sum; L is a mean",
         ("real *", ""): "the padding has no part in L, so its gradient is 0",
         ("< lengths", "<= lengths"): "one step too many: row t is step t + 1",
