@@ -146,17 +146,18 @@ def test_nothing_is_lost_without_a_network_and_all_is_mended_with_one(folder):
     assert make(folder, "setup") == ("", []) and [path.name for path in folder.glob(".venv*")] == [".venv"]
 
 
-@pytest.mark.parametrize("command, number", [("setup", signal.SIGINT), (".venv/with-test", signal.SIGKILL)])
-def test_after_an_interruption_starting_again_works(folder, command, number):
-    if command != "setup":
+@pytest.mark.parametrize("anew, number", [(False, signal.SIGINT), (True, signal.SIGKILL)])
+def test_after_an_interruption_starting_again_works(folder, anew, number):
+    if anew:
         make(folder, "setup")
+        python_gone(folder)
         (folder / "asked").unlink()
-    process = start(folder, command, SLEEP="60")
+    process = start(folder, "setup", SLEEP="60")
     while not (folder / "asked").exists():
         time.sleep(0.02)
     os.killpg(process.pid, number)
     process.communicate(timeout=30)
-    assert len(make(folder, command)[1]) == 4 and make(folder, command) == ("", [])
+    assert len(make(folder, "setup")[1]) == 4 and make(folder, "setup") == ("", [])
 
 
 def test_no_file_of_pip_has_a_say_in_where_packages_go(folder):
