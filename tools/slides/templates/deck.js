@@ -12,7 +12,7 @@ function overflows(slide) {
 }
 
 const SHARES = ['30%', '36%', '42%', '48%', '54%', '60%', ''];  // of the width, for text beside a picture, or above it
-const SIZES = [26, 30, 34, 38, 42, 46, 50, 54, 58], ALL = ['--text', '--exhibit'];
+const SIZES = [26, 30, 34, 38, 42, 46, 50, 54, 58, 64, 70], ALL = ['--text', '--exhibit'];
 
 // The part of a slide that its picture covers, once it keeps its proportions.
 function covered(slide) {
