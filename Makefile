@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 npm = test -e ".venv/node/with $(1)" || { .venv/bin/npm install --prefix .venv/node --silent --no-package-lock \
   --ignore-scripts $(1) && touch ".venv/node/with $(1)"; }
 
-.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-newest test-machines lint notebooks translation test-chinese figures bench sweep site slides handout rise assets test-browser test-browser-push test-hub grade students clean
+.PHONY: FORCE not-as-root folder-named help setup lab test test-tools test-doctor test-newest test-machines lint notebooks translation test-chinese figures bench sweep site slides handout rise assets test-browser test-browser-push test-hub grade students clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -58,6 +58,9 @@ test: .venv/with-test  ## run all tests: every notebook under nbval, what nbval 
 
 test-tools: .venv/with-test  ## test what makes and audits the course: set-up, slides, pages, Chinese, ledger, grading's walls
 	$(RUN) -m pytest tests/tools
+
+test-doctor: .venv/with-test  ## ask the doctor about all of its cases, of which `make test` has every fifth
+	LSTM_DOCTOR=all $(RUN) -m pytest tests/test_diagnosis.py tests/test_faulty_backwards.py
 
 test-newest: .newest/with-test  ## run all tests with the newest version of every package, in an environment of its own
 	.newest/bin/python -m pytest

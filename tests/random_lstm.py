@@ -1,4 +1,6 @@
-"""LSTMs of random shapes and weights, which several test files share."""
+"""LSTMs of random shapes and weights, and a sample of the doctor's cases, which several test files share."""
+
+import os
 
 import numpy as np
 from hypothesis import strategies as st
@@ -25,3 +27,8 @@ class RandomLSTM:
     @property
     def arrays(self):
         return self.x, self.h0, self.c0, self.weights.W_x, self.weights.W_h, self.weights.b
+
+
+def sample(cases):
+    """Every fifth of the doctor's cases: `make test-doctor` and the weekly workflow have all, a push does not wait."""
+    return [*cases][:: 1 if os.environ.get("LSTM_DOCTOR") == "all" else 5]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.patches import Circle, Rectangle
+from random_lstm import sample
 
 from lstm_helpers import GATES, lstm_backward, lstm_forward, sigmoid  # noqa: F401  # a planted mistake uses it
 from lstm_tutor.doctor import GALLERY, diagnose
@@ -129,7 +130,7 @@ MISTAKES = {  # the equations that must be named: what was changed
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", sample(MISTAKES))
 def test_a_mistake_is_named_by_its_equation(name):
     equations, changes = MISTAKES[name]
     found = diagnose(planted(backward, *changes))
@@ -153,7 +154,7 @@ def trios():
         yield [mistake for _, mistake in chosen]
 
 
-@pytest.mark.parametrize("mistakes", [*trios()])
+@pytest.mark.parametrize("mistakes", sample(trios()))
 def test_what_is_in_the_table_is_found_in_threes(mistakes):
     found = diagnose(planted(backward, *((mistake.right, mistake.wrong) for mistake in mistakes)))
     said = {(f.equation, re.sub(r"^δ.̃?_t: ", "", f.words)) for f in found.findings}
@@ -283,7 +284,7 @@ PICTURES = ["δõ from δc", "two", "three", "both pile up, and o", "rows, f and
             "clipped, and i", "blocks exchanged"]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", sample(PICTURES))
 def test_a_picture_has_every_label_by_itself(name):
     """Labels lie on no circle and no other label, within the picture; each arrow that is wrong has one."""
     found = diagnose(planted(backward, *MISTAKES[name][1]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from faulty_backwards import BROKEN, FAULTY, RIGHT, Case
-from random_lstm import RandomLSTM
+from random_lstm import RandomLSTM, sample
 
 from lstm_helpers import lstm_backward, lstm_forward, lstm_step
 from lstm_tutor.doctor import diagnose
@@ -158,7 +158,7 @@ NOT_NAMED = {  # noticed, but with other equations than these
 }
 
 
-@pytest.mark.parametrize("case", FAULTY, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", sample(FAULTY), ids=lambda case: case.name)
 def test_the_doctor_notices_each_and_names_nine_in_ten(case):
     found = diagnose(case.backward)
     named = {finding.equation for finding in found.findings} in case.accepted

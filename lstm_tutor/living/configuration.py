@@ -21,14 +21,13 @@ MOST_STEPS = 12
 LARGEST = 1e6  # with every number as large, no gradient of twelve steps overflows
 
 FOLDER = Path(__file__).parent
-LESSONS, WORDS, DRAWING = (
-    (FOLDER / name).read_text(encoding="utf-8").strip()
-    for name in ("living_lessons.json", "living_words.json", "living_lstm.js")
+PRESETS, WORDS = (
+    json.loads((FOLDER / name).read_text(encoding="utf-8")) for name in ("living_lessons.json", "living_words.json")
 )
+DRAWING = (FOLDER / "living_lstm.js").read_text(encoding="utf-8").strip()
 # The picture's script begins with its lessons, its words in Chinese, and its colours.
-COLOURS = json.dumps(style.COLOURS)
-SCRIPT = f"globalThis.livingLSTM = {{ lessons: {LESSONS}, zh: {WORDS}, colours: {COLOURS} }};\n{DRAWING}\n"
-PRESETS = json.loads(LESSONS)
+GIVEN = {"lessons": PRESETS, "zh": WORDS, "colours": style.COLOURS}
+SCRIPT = f"globalThis.livingLSTM = {json.dumps(GIVEN, ensure_ascii=False, separators=(',', ':'))};\n{DRAWING}\n"
 PRESETS = {name: PRESETS.get(preset.get("like"), {}) | preset for name, preset in PRESETS.items()}  # the lessons
 
 
