@@ -1,6 +1,7 @@
 """What holds for all tests, and how nbval runs the notebooks here: once, with their pictures, one thread a kernel."""
 
 import os
+import signal
 from pathlib import Path
 
 import polib
@@ -10,6 +11,8 @@ from hypothesis import settings
 from nbval.plugin import IPyNbCell
 from pictures import visible_changes
 
+# What a shell starts in the background ignores Ctrl-C, which some tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Time limits per example say more about the machine than about the code.
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
