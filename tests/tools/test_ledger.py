@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from references import TAG
+from notebook_rules import TAG
 
 from tools.notebooks import COURSE, ROOT, read
 
