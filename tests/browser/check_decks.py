@@ -30,7 +30,8 @@ BELOW = """async () => {
   const lowest = living.getBoundingClientRect().bottom;
   for (const part of livingLSTM.PRESETS[living.begun].first.split(' ')) {
     const shown = living.get(`part=${part}`);
-    if (!shown.checkVisibility() || shown.getBoundingClientRect().bottom > lowest) hidden.push(part);
+    const { bottom, width } = shown.getBoundingClientRect();
+    if (!shown.checkVisibility() || bottom > lowest || width < 100) hidden.push(part);
   }
   return hidden;
 }"""
