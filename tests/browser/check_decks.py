@@ -25,13 +25,13 @@ ELSEWHERE = """() => [...document.querySelectorAll('.slides > section:not(.prese
 BELOW = """async () => {
   const living = document.querySelector('section.present living-lstm'), hidden = [];
   if (!living) return hidden;
+  if (living.offsetWidth < 900) return ['all of it'];
   living.state.b[1] = -living.state.b[1];
   living.render();
   const lowest = living.getBoundingClientRect().bottom;
   for (const part of livingLSTM.PRESETS[living.begun].first.split(' ')) {
     const shown = living.get(`part=${part}`);
-    const { bottom, width } = shown.getBoundingClientRect();
-    if (!shown.checkVisibility() || bottom > lowest || width < 100) hidden.push(part);
+    if (!shown.checkVisibility() || shown.getBoundingClientRect().bottom > lowest) hidden.push(part);
   }
   return hidden;
 }"""
