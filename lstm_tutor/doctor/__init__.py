@@ -1,20 +1,20 @@
 """The doctor: hand in a backward pass, and learn which of its equations is wrong.
 
-A gradient is a sum over paths, and a path a product over arrows: so mistakes can be told apart, several at once too, as
-long as none makes zero what another would be seen in (mend it, and ask again). Numbers such as (3.5) are the equations
-of notebook 03.
+A gradient is a sum over paths, and a path a product over arrows. So a backward pass is explained by the fewest changes
+of a right one that give exactly its numbers. Numbers such as (3.5) are the equations of notebook 03.
 """
 
-import numpy as np
+from dataclasses import replace
 
-from lstm_tutor.doctor.cases import Case, Patient, Stop, close
-from lstm_tutor.doctor.decode import Examination
+from lstm_tutor.doctor.asking import FROM_ZERO, Patient, Stop, first_questions
+
 from lstm_tutor.doctor.derivative import diagnose_derivative, diagnose_terms
 from lstm_tutor.doctor.findings import Diagnosis, Finding
-from lstm_tutor.doctor.mistakes import GALLERY
+from lstm_tutor.doctor.gallery import GALLERY
+from lstm_tutor.doctor.pair import in_their_names, read
+from lstm_tutor.doctor.search import explain
 
-__all__ = ["GALLERY", "Diagnosis", "Finding", "diagnose", "diagnose_derivative", "diagnose_terms"]
-SHAPES = ((1, 1, 1, 1), (3, 2, 3, 4), (5, 3, 2, 1), (4, 1, 3, 3))  # T, N, I, H
+__all__ = ["GALLERY", "Diagnosis", "Finding", "diagnose", "diagnose_derivative", "diagnose_pair", "diagnose_terms"]
 
 
 def diagnose(backward):
@@ -27,45 +27,47 @@ def diagnose(backward):
     """
     if not callable(backward):
         raise TypeError(f"diagnose takes a function, not {type(backward).__name__}: pass backward, without parentheses")
-    patient = Patient(backward)
+    return examine(Patient(backward))
+
+
+def diagnose_pair(init, forward, backward):
+    """Examine somebody's own forward and backward pass, as they are -> Diagnosis, in their names.
+
+    init(I, H): the parameters, in any container (dict, tuple, list, object with arrays); their values do not matter.
+    forward(x, parameters), or forward(x, parameters, h_0, c_0) -> (h, cache); h: of every step, or of the last alone.
+    backward(dh, cache) -> gradients, in the form of the parameters, or as a tuple or dict in which they can be told.
+    How these are written is found by running forward against `lstm_forward`: axes of x and h, weights in rows or
+    columns, joined or apart, the order of the gates, biases, start states; `.convention` says what was read. A forward
+    pass that is no LSTM, or a wrong one, is told as such. Never raises for what the functions do.
+    """
+    for name, function in (("init", init), ("forward", forward), ("backward", backward)):
+        if not callable(function):
+            raise TypeError(f"{name} is a {type(function).__name__}: pass a function, without parentheses")
+    reading = read(init, forward, backward)
+    if reading.function is None:
+        return Diagnosis(False, reading.findings, convention=reading.convention)
+    patient = Patient(reading.function, from_zero=reading.from_zero, one_sequence=reading.one_sequence)
+    found = examine(patient)
+    theirs = [replace(f, words=in_their_names(reading.names, f.words)) for f in found.findings]
+    return replace(
+        found,
+        right=found.right and not reading.findings,
+        findings=(*reading.findings, *theirs),
+        remarks=(*reading.remarks, *found.remarks),
+        convention=f"read as: {reading.convention}",
+    )
+
+
+def examine(patient):
     try:
-        nonlinear = grows_otherwise(patient)
-        wrong = list(wrong_numbers(patient))
-        if not wrong and not nonlinear:
-            return Diagnosis(True, (), tuple(patient.remarks), "every gradient is right")
-        examination = Examination(patient)
-        if wrong:
-            examination.run()
+        patient, remarks, whole = first_questions(patient)
+        looked_at = list(patient.ask(patient.draw(2, 1, 1, 1, 0)))
+        changes, begins, exact = explain(patient)
     except Stop as stop:
-        return Diagnosis(False, (Finding("", str(stop)),), tuple(patient.remarks))
-    findings = sorted(examination.findings.items(), key=lambda item: int(item[0][0].split(".")[1]))
-    if nonlinear:
-        words = "a larger dh does not give larger gradients in proportion: is something clipped or normalised in here? "
-        words += "That is for the optimiser; what is below was found with a small dh" if wrong else ""
-        findings.insert(0, (("", words), ()))
-    if not findings:
-        findings = [(("3.14", wrong[0]), ())]
-    found = tuple(Finding(*said, arrows) for said, arrows in findings)
-    return Diagnosis(False, found, tuple(patient.remarks))
-
-
-def grows_otherwise(patient):
-    """Is the function no linear one of dh? Then it is asked with a small dh from now on."""
-    case = Case(*SHAPES[1], 1)
-    small, large = patient.ask(case, case.dh / 1000), patient.ask(case, 1000 * case.dh)
-    if all(close(1e6 * small[name], large[name], 100 * patient.tolerance) for name in small):
-        return False
-    patient.scale = 1e-3
-    return True
-
-
-def wrong_numbers(patient):
-    """In words, the first entry of each gradient that is not right, over several shapes."""
-    for number, (T, N, I, H) in enumerate(SHAPES):
-        case = Case(T, N, I, H, number)
-        answer, right = patient.ask(case), case.right()
-        for name, array in answer.items():
-            if not close(array, right[name], 10 * patient.tolerance):
-                at = np.unravel_index(np.abs(array - right[name]).argmax(), array.shape)
-                yield (f"{name} is not right: with T, N, I, H = {T}, {N}, {I}, {H} its entry {[int(k) for k in at]} is "
-                       f"{array[at]:.6g} where {right[name][at]:.6g} belongs")  # fmt: skip
+        return Diagnosis(False, (Finding("", str(stop)),))
+    found = [Finding(equation, c.words, c.arrows) for c in changes for equation in c.equation.split()] + begins
+    findings = [Finding("", words) for words in whole] + sorted(found, key=lambda finding: float(finding.equation[2:]))
+    if findings:  # then it is of no use to know
+        remarks = [words for words in remarks if words != FROM_ZERO]
+    summary = f"every gradient that it returns is right: {', '.join(looked_at)}" if not findings else ""
+    return Diagnosis(not findings, tuple(findings), tuple(remarks), summary, exact=exact)

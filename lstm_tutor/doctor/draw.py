@@ -20,8 +20,8 @@ AWAY = [(radius, angle) for radius in (0.0, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8, 2.2,
 def draw_findings(findings, last=2):
     """The graph of `last` steps, or of three where that is needed, with the arrows of these Findings in red. A Figure.
 
-    Beside a red arrow stands what it carries and what belongs there; dashed arrows are none of the graph's. An arrow
-    that is wrong at every step is labelled at the last. Below stands what is wrong with no arrow.
+    Beside a red arrow stands what it carries and what belongs there; one that is wrong at every step is labelled at
+    the last. Below stands what is wrong with no arrow.
     """
     arrows = [(finding, arrow) for finding in findings for arrow in finding.arrows]
     last = max([last, *(int(node[-1]) for _, arrow in arrows for node in (arrow.start, arrow.end) if node != "L")])
@@ -35,8 +35,7 @@ def draw_findings(findings, last=2):
     figure = Figure(figsize=(1.1 * width, 1.1 * height))
     ax = figure.add_axes((0, 0, 1, 1))
     red = {edge: RED for _, arrow in arrows for edge in _copies(arrow, last)}
-    extra = {(arrow.start, arrow.end) for _, arrow in arrows if arrow.extra}
-    draw_graph(last, coloured=red, dashed=extra, ax=ax)
+    draw_graph(last, coloured=red, ax=ax)
     ax.set(xlim=(-0.5, width - 0.5), ylim=(4.2 - height, 4.2))
     for k, line in enumerate(below):
         ax.text(-0.3, -1.75 - 0.3 * k, line, color=RED, fontsize=SIZE, va="top")
@@ -50,7 +49,7 @@ def draw_findings(findings, last=2):
 def _copies(arrow, last):
     """The arrow at each step at which it is wrong, the one to be labelled last."""
     edge = (arrow.start, "L" if arrow.end == "L" else arrow.end)
-    if not arrow.each_step or arrow.extra:
+    if not arrow.each_step:
         return [edge]
     steps = {int(node[-1]) for node in edge if node != "L"}
     if edge[1] == "L":
@@ -85,8 +84,7 @@ class Notes:
     def add(self, edge, equation, arrow):
         points = _dense(self._pixels(edge_points(edge, self.last)))
         anchor = points[len(points) // 2]
-        lines = [f"({equation}) carries ${arrow.carries}$"]
-        lines += [f"belongs: ${arrow.belongs}$"] if arrow.belongs else ["no arrow of the graph"]
+        lines = [f"({equation}) carries ${arrow.carries}$", f"belongs: ${arrow.belongs}$"]
         texts = [self.ax.text(0, 0, line, color=colour, fontsize=SIZE, zorder=7)
                  for line, colour in zip(lines, (RED, INK))]  # fmt: skip
         sizes = [text.get_window_extent() for text in texts]

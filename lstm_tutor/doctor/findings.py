@@ -8,27 +8,13 @@ IMMEDIATE = r"\partial^+ L/\partial h_t"
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow of the graph, at step 2, that is wrong. carries, belongs: mathtext. extra: it is none of the graph's.
-
-    each_step: the same arrow is wrong at every step.
-    """
+    """An arrow of the graph, at step 2, that is wrong. carries, belongs: mathtext. each_step: so at every step."""
 
     start: str
     end: str
     carries: str
     belongs: str
-    extra: bool = False
     each_step: bool = True
-
-
-def carry_arrows(times):
-    """All four arrows of the carry of h, of which one is labelled."""
-    carries = "0" if times == "0" else rf"{times}W_h"
-    return [Arrow("h1", f"{gate}~2", *((carries, "W_h") if gate == "i" else ("", ""))) for gate in "ifgo"]
-
-
-def immediate(start, end, carries=rf"{IMMEDIATE}\ \mathrm{{alone}}"):
-    return Arrow(start, end, carries, r"\mathrm{all\ of}\ \delta h_t")
 
 
 @dataclass(frozen=True)
@@ -43,20 +29,42 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found. right: nothing is wrong. remarks: what is no mistake. summary: the whole in a few words."""
+    """What was found. right: nothing is wrong. remarks: what is no mistake. summary: the whole in a few words.
+
+    exact: the changes that the findings name were put into a right pass, and gave exactly the student's numbers.
+    convention: how somebody's own code was read.
+    """
 
     right: bool
     findings: tuple
     remarks: tuple = ()
     summary: str = ""
     last: int | None = 2  # steps of the graph; None where it is no LSTM's
+    exact: bool = False
+    convention: str = ""
+
+    def lines(self):
+        """(number of the equation or "", words) of all that is to be said."""
+        yield from (("", words) for words in (self.convention, self.summary) if words)
+        yield from ((f"({finding.equation})" if finding.equation else "", finding.words) for finding in self.findings)
+        if self.exact and self.findings:
+            yield (
+                "",
+                "With this change a right pass gives exactly your numbers."
+                if len(self.findings) == 1
+                else ("With these changes a right pass gives exactly your numbers."),
+            )
+        yield from (("", words) for words in self.remarks)
 
     def __str__(self):
-        lines = [self.summary] if self.summary else []
-        lines += [f"({f.equation}) {f.words}" if f.equation else f.words for f in self.findings]
-        return "\n".join([*lines, *self.remarks])
+        return "\n".join(f"{number} {words}".strip() for number, words in self.lines())
 
     __repr__ = __str__
+
+    def _repr_html_(self):
+        cell = "<td style='text-align:left'>"
+        rows = (f"<tr><td>{number}</td>{cell}{html.escape(words)}</td></tr>" for number, words in self.lines())
+        return f"<table>{''.join(rows)}</table>"
 
     def draw(self):
         """The graph of two or three steps with the wrong arrows in red and, beside each, what it carries and what
@@ -66,12 +74,3 @@ class Diagnosis:
         if self.last is None:
             raise ValueError("the picture is the graph of an LSTM, and this was an RNN: print the diagnosis instead")
         return draw_findings(self.findings, self.last)
-
-    def _repr_html_(self):
-        rows = [(f"({f.equation})" if f.equation else "", f.words) for f in self.findings]
-        rows = [("", self.summary)] * bool(self.summary) + rows
-        rows += [("", words) for words in self.remarks]
-        lines = [
-            f"<tr><td>{number}</td><td style='text-align:left'>{html.escape(words)}</td></tr>" for number, words in rows
-        ]
-        return f"<table>{''.join(lines)}</table>"
