@@ -9,7 +9,7 @@ import pytest
 from lstm_helpers import lstm_backward
 from lstm_helpers.gradient_flow import gradient_paths, path_gradient
 from lstm_tutor.doctor import diagnose_derivative, diagnose_terms
-from lstm_tutor.doctor.derivative import called, lstm_sum
+from lstm_tutor.doctor.formulas import called, lstm_sum
 
 
 def plain(words):

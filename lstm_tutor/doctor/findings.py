@@ -43,13 +43,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found. right: nothing is wrong. remarks: what is no mistake. summary: the whole in a few words."""
+    """What was found. right: nothing is wrong. remarks: what is no mistake. summary: the whole in a few words.
+    exact: the findings were shown to give exactly the function's numbers."""
 
     right: bool
     findings: tuple
     remarks: tuple = ()
     summary: str = ""
     last: int | None = 2  # steps of the graph; None where it is no LSTM's
+    exact: bool = False
 
     def __str__(self):
         lines = [self.summary] if self.summary else []
