@@ -80,17 +80,16 @@ def products(total):
         if one[0] == other[0]:
             routes = {tuple(path[: path.index(other) + 1]) for path in total.paths.values() if other in path}
             by = sum(np.prod([total.right[arrow] for arrow in route], axis=0) for route in routes)
-            name = f"of {spoken(one[0])}, through {spoken(one[1])} and through {spoken(other[1])},"
+            name = f"the two terms of {spoken(one[0])}, through {spoken(one[1])} and {spoken(other[1])},"
             groups[name] = [total.through(one), total.through(other)], by, 2
     together = [*combinations(columns, 2), tuple(columns)] if len(columns) < MANY else []
     for group in together if len(columns) > 1 else []:
         masks = [np.array([called == mine for called in columns]) for mine in group]
         by = np.prod([columns[called] for called in group[1:]], axis=0)
-        groups["; ".join(group) if len(group) < len(columns) else "all"] = masks, by, len(group)
+        groups["all of them" if len(group) == len(columns) else f"these: {'; '.join(group)},"] = masks, by, len(group)
     for name, (masks, by, count) in groups.items():
         ratios = [np.array([by / front ** (count - 1), by])] + [np.zeros((2, len(by)))] * (count - 1)
-        words = f"two terms {name} are multiplied: they are to be added" if name.startswith("of ") else (
-            f"the products of these are multiplied with each other: {name}; they are to be added")  # fmt: skip
+        words = f"{name} are multiplied with each other: they are to be added"
         yield Spot(masks, ratios, [(1, words, (), None)] * 2)
 
 
@@ -160,7 +159,7 @@ def explain(total, made, numbers, precise):
     scale, count = np.abs(columns).sum(axis=0), len(columns)
     clues = np.argsort(-np.abs(columns / scale)[:, :-JUDGES].min(axis=0))[:CLUES]
     seen = Seen(numbers / scale, columns / scale, clues, precise)
-    if (found := seen.regressed([])) is not None:
+    if (precise or count < MANY) and (found := seen.regressed([])) is not None:
         return found
     single, several, multiplied = made
     orders = [np.argsort(spot.ratios[0][:, clues[0]]) for spot in single]
