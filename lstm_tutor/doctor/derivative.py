@@ -6,91 +6,31 @@ last change needs no guess: what would have to stand in its place is read off, a
 """
 
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import combinations
 
 import numpy as np
 
 from lstm_tutor.doctor.findings import Arrow, Diagnosis, Finding
-from lstm_tutor.doctor.formulas import JUDGES, Stop, answers, close, lstm_sum, rnn_sum, spoken
+from lstm_tutor.doctor.formulas import (
+    FEW,
+    JUDGES,
+    MANY,
+    NEAR,
+    Stop,
+    answers,
+    close,
+    kind,
+    lstm_sum,
+    often,
+    rnn_sum,
+    spoken,
+    spots,
+    usual,
+)
 
 DOORS = {"c": "4.4", "f": "4.5", "i": "4.6", "g": "4.7", "o": "4.8"}  # of the five paths from L_3 to f~_2
-CLUES, FEW, MANY = 4, 10, 30  # networks that a change is looked for on; numbers of paths
-NEAR, EXACT, SINGLE = 1e-7, 1e-8, 3e-6  # for the search, for the judges, for float32
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where one thing may be wrong: the paths of masks[k] are multiplied by ratios[k] (choices, networks).
-    said: of each choice (how unusual, words or how often, arrows, path or None)."""
-
-    masks: list
-    ratios: list
-    said: list
-
-    def changed(self, columns, choices, networks):
-        """The columns with each choice, (choices, paths, networks)."""
-        found = np.repeat(columns[None, :, networks], len(choices), axis=0)
-        for mask, ratio in zip(self.masks, self.ratios):
-            found[:, mask] *= ratio[choices][:, None, networks]
-        return found
-
-
-def kind(arrow):
-    return tuple(node.rstrip("0123456789") for node in arrow)
-
-
-def spots(total):
-    """-> those with one mask, an arrow or a single path; those with several, an arrow at several steps or a product."""
-    few, ratios, kinds, single, several = len(total.paths) < FEW, {}, {}, [], []
-    for arrow, others in total.wrong.items():
-        new = {}
-        for words, (unusual, factor) in sorted(others.items(), key=lambda item: item[1][0]):
-            with np.errstate(all="ignore"):
-                ratio = factor / total.right[arrow]
-            if np.isfinite(ratio).all() and not close(ratio, 1 + 0 * ratio, NEAR) and unusual < 2 + few:
-                new.setdefault(tuple(np.round(ratio[:3], 9)), (unusual, words, ratio))
-        ratios[arrow] = {words: (unusual, ratio) for unusual, words, ratio in new.values()}
-        kinds.setdefault(kind(arrow), []).append(arrow)
-
-    def one_mask(mask, arrows, path):
-        made = [((u + bool(path), w, (a,), path), r) for a in arrows for w, (u, r) in ratios[a].items() if few or u < 2]
-        made += [((1, c, (), path), np.full(len(made[0][1]), c)) for c in (0.0, -1.0, 2.0, 0.5)]
-        single.append(Spot([mask], [np.array([ratio for _, ratio in made])], [said for said, _ in made]))
-
-    for arrow in ratios:
-        one_mask(total.through(arrow), [arrow], None)
-    for called, path in total.paths.items() if len(total.paths) < MANY else ():
-        one_mask(np.array([called == other for other in total.paths]), path, called)
-    for arrows in kinds.values():
-        sizes = range(len(arrows), 1, -1) if len(total.paths) < MANY and len(arrows) < 6 else [len(arrows)]
-        for some in chain.from_iterable(combinations(arrows, n) for n in sizes):
-            words = [w for w in ratios[some[0]] if all(w in ratios[arrow] for arrow in some)]
-            if words:
-                made = [np.array([ratios[arrow][w][1] for w in words]) for arrow in some]
-                said = [(ratios[some[0]][w][0], w, some, None) for w in words]
-                several.append(Spot([total.through(arrow) for arrow in some], made, said))
-    return single, several, list(products(total))
-
-
-def products(total):
-    """Two terms of a node, two paths, or all, multiplied: with the factor in front once, or as often as it comes."""
-    front, columns = next(iter(total.right.values())), total.columns
-    groups = {}
-    for one, other in combinations(total.right, 2):  # two routes from one node to L, whatever leads to the node
-        if one[0] == other[0]:
-            routes = {tuple(path[: path.index(other) + 1]) for path in total.paths.values() if other in path}
-            by = sum(np.prod([total.right[arrow] for arrow in route], axis=0) for route in routes)
-            name = f"the two terms of {spoken(one[0])}, through {spoken(one[1])} and {spoken(other[1])},"
-            groups[name] = [total.through(one), total.through(other)], by, 2
-    together = [*combinations(columns, 2), tuple(columns)] if len(columns) < MANY else []
-    for group in together if len(columns) > 1 else []:
-        masks = [np.array([called == mine for called in columns]) for mine in group]
-        by = np.prod([columns[called] for called in group[1:]], axis=0)
-        groups["all of them" if len(group) == len(columns) else f"these: {'; '.join(group)},"] = masks, by, len(group)
-    for name, (masks, by, count) in groups.items():
-        ratios = [np.array([by / front ** (count - 1), by])] + [np.zeros((2, len(by)))] * (count - 1)
-        words = f"{name} are multiplied with each other: they are to be added"
-        yield Spot(masks, ratios, [(1, words, (), None)] * 2)
+CLUES = 4  # networks that a change is looked for on
+EXACT, SINGLE, ROUGH = 1e-8, 3e-6, 1e-4  # for the judges, the same for float32, its search
 
 
 @dataclass(frozen=True)
@@ -127,7 +67,7 @@ class Seen:
     def fit(self, there):
         """The choices after which the columns, (choices, paths, clues), add up to what is seen."""
         off = np.abs(there.sum(axis=1) - self.numbers[self.clues]).max(axis=1)
-        return np.flatnonzero(off < (NEAR if self.precise else 1e-4))
+        return np.flatnonzero(off < (NEAR if self.precise else ROUGH))
 
     def read_off(self, there, pools):
         """Of the columns (choices, paths, clues), with which last change do they add up? -> (row, spot, choice)."""
@@ -135,7 +75,7 @@ class Seen:
         for spot, order, pool in pools:
             with np.errstate(all="ignore"):
                 needed = np.nan_to_num(1 + lacking / there[:, spot.masks[0]].sum(axis=1), posinf=0, neginf=0)
-            window = (NEAR if self.precise else 1e-4) * (1 + np.abs(needed))
+            window = (NEAR if self.precise else ROUGH) * (1 + np.abs(needed))
             for row in np.flatnonzero(np.ptp(needed, axis=1) < window[:, 0]):
                 yield row, often(spot.masks[0], needed[row].mean().round(4)), 0
             low, high = (np.searchsorted(pool[:, 0], needed[:, 0] + way * window[:, 0]) for way in (-1, 1))
@@ -143,14 +83,6 @@ class Seen:
                 for k in range(low[row], high[row]):
                     if (np.abs(pool[k] - needed[row]) <= window[row]).all():
                         yield row, spot, order[k]
-
-
-def often(mask, times):
-    return Spot([mask], [np.full((1, 1), times)], [(1, float(times), (), None)])
-
-
-def usual(spot):
-    return np.array([k for k, said in enumerate(spot.said) if said[0] < 2], dtype=int)
 
 
 def explain(total, made, numbers, precise):
@@ -262,13 +194,21 @@ def examine(formula, drawn_at_random, names, number, noun, last):
             continue
         where = f", on the path {path}" if path else f", {steps(arrows, total)}" if len(arrows) > 1 else ""
         words = f"on the arrow from {spoken(arrows[0][0])} to {spoken(arrows[0][1])}{where}: {words}"
-        findings.append(Finding(number(arrows[0], path), words, drawn(arrows)))
+        findings.append(
+            Finding(number(arrows[0], path), words, tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows))
+        )
     for times in sorted({c for c in sums.values() if c != 1}):
         group = [called for called, c in sums.items() if c == times]
         says = ("missing is" if len(group) == 1 else "missing are") if times == 0 else f"{times_words(times)}:"
         alone = group[0] if len(group) == 1 else None
         arrows = total.paths[alone] if alone else []
-        findings.append(Finding(number(("", "L"), alone), f"{says} {in_words(group, total, noun)}", drawn(arrows)))
+        findings.append(
+            Finding(
+                number(("", "L"), alone),
+                f"{says} {in_words(group, total, noun)}",
+                tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows),
+            )
+        )
     there, of = sum(c != 0 for c in sums.values()), COUNTS.get(len(sums), len(sums))
     if not findings:
         return Diagnosis(True, (), remarks, f"right: all {of} {noun}s are there", last, exact=precise)
@@ -298,10 +238,6 @@ def times_words(c):
 
 
 COUNTS = dict(enumerate("none one two three four five six seven eight nine ten eleven twelve".split()))
-
-
-def drawn(arrows):
-    return tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows)
 
 
 def in_words(group, total, noun):

@@ -1,9 +1,9 @@
-"""What a formula is asked with, how its answers are taken, and what may stand in it in a factor's place."""
+"""What a formula is asked with, how its answers are taken, what it is the sum of, and what may be wrong in that."""
 
 import traceback
 from dataclasses import dataclass, is_dataclass
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
 
 JUDGES = 20  # of the random networks: they take no part in a search
+FEW, MANY, NEAR = 10, 30, 1e-7  # numbers of paths; what is the same number in a search
 FORMS = {  # what people make of a value a
     "{a}": lambda a: a,
     "{a}(1 - {a})": lambda a: a * (1 - a),
@@ -225,3 +226,88 @@ def rnn_sum(last, weight):
         later = [((f"theta{j}", f"S{j}"), (f"S{j - 1}", f"theta{j}")) for j in range(last, k, -1)]
         paths[f"k = {k}"] = [front, *chain.from_iterable(later), at, door]
     return Sum(paths, right, wrong), asked
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where one thing may be wrong: the paths of masks[k] are multiplied by ratios[k] (choices, networks).
+    said: of each choice (how unusual, words or how often, arrows, path or None)."""
+
+    masks: list
+    ratios: list
+    said: list
+
+    def changed(self, columns, choices, networks):
+        """The columns with each choice, (choices, paths, networks)."""
+        found = np.repeat(columns[None, :, networks], len(choices), axis=0)
+        for mask, ratio in zip(self.masks, self.ratios):
+            found[:, mask] *= ratio[choices][:, None, networks]
+        return found
+
+
+def kind(arrow):
+    return tuple(node.rstrip("0123456789") for node in arrow)
+
+
+def spots(total):
+    """-> those with one mask, an arrow or a single path; those with several, an arrow at several steps or a product."""
+    few, ratios, kinds, single, several = len(total.paths) < FEW, {}, {}, [], []
+    for arrow, others in total.wrong.items():
+        new = {}
+        for words, (unusual, factor) in sorted(others.items(), key=lambda item: item[1][0]):
+            with np.errstate(all="ignore"):
+                ratio = factor / total.right[arrow]
+            if np.isfinite(ratio).all() and not close(ratio, 1 + 0 * ratio, NEAR) and unusual < 2 + few:
+                new.setdefault(tuple(np.round(ratio[:3], 9)), (unusual, words, ratio))
+        ratios[arrow] = {words: (unusual, ratio) for unusual, words, ratio in new.values()}
+        kinds.setdefault(kind(arrow), []).append(arrow)
+
+    def one_mask(mask, arrows, path):
+        made = [((u + bool(path), w, (a,), path), r) for a in arrows for w, (u, r) in ratios[a].items() if few or u < 2]
+        made += [((1, c, (), path), np.full(len(made[0][1]), c)) for c in (0.0, -1.0, 2.0, 0.5)]
+        single.append(Spot([mask], [np.array([ratio for _, ratio in made])], [said for said, _ in made]))
+
+    for arrow in ratios:
+        one_mask(total.through(arrow), [arrow], None)
+    for called, path in total.paths.items() if len(total.paths) < MANY else ():
+        one_mask(np.array([called == other for other in total.paths]), path, called)
+    for arrows in kinds.values():
+        sizes = range(len(arrows), 1, -1) if len(total.paths) < MANY and len(arrows) < 6 else [len(arrows)]
+        for some in chain.from_iterable(combinations(arrows, n) for n in sizes):
+            words = [w for w in ratios[some[0]] if all(w in ratios[arrow] for arrow in some)]
+            if words:
+                made = [np.array([ratios[arrow][w][1] for w in words]) for arrow in some]
+                said = [(ratios[some[0]][w][0], w, some, None) for w in words]
+                several.append(Spot([total.through(arrow) for arrow in some], made, said))
+    return single, several, list(products(total))
+
+
+def products(total):
+    """Two terms of a node, two paths, or all, multiplied: with the factor in front once, or as often as it comes."""
+    front, columns = next(iter(total.right.values())), total.columns
+    groups = {}
+    for one, other in combinations(total.right, 2):  # two routes from one node to L, whatever leads to the node
+        if one[0] == other[0]:
+            routes = {tuple(path[: path.index(other) + 1]) for path in total.paths.values() if other in path}
+            by = sum(np.prod([total.right[arrow] for arrow in route], axis=0) for route in routes)
+            name = f"the two terms of {spoken(one[0])}, through {spoken(one[1])} and {spoken(other[1])},"
+            groups[name] = [total.through(one), total.through(other)], by, 2
+    together = [*combinations(columns, 2), tuple(columns)] if len(columns) < MANY else []
+    for group in together if len(columns) > 1 else []:
+        masks = [np.array([called == mine for called in columns]) for mine in group]
+        by = np.prod([columns[called] for called in group[1:]], axis=0)
+        groups["all of them" if len(group) == len(columns) else f"these: {'; '.join(group)},"] = masks, by, len(group)
+    for name, (masks, by, count) in groups.items():
+        ratios = [np.array([by / front ** (count - 1), by])] + [np.zeros((2, len(by)))] * (count - 1)
+        words = f"{name} are multiplied with each other: they are to be added"
+        yield Spot(masks, ratios, [(1, words, (), None)] * 2)
+
+
+def often(mask, times):
+    """These paths another number of times."""
+    return Spot([mask], [np.full((1, 1), times)], [(1, float(times), (), None)])
+
+
+def usual(spot):
+    """Its choices that are worth a second beside them."""
+    return np.array([k for k, said in enumerate(spot.said) if said[0] < 2], dtype=int)
