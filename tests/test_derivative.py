@@ -1,15 +1,16 @@
 """The doctor for one derivative: the paths that are there, those that are not, and the factor that is wrong."""
 
 import time
+from itertools import pairwise
 from unicodedata import normalize
 
 import numpy as np
 import pytest
 
 from lstm_helpers import lstm_backward
-from lstm_helpers.gradient_flow import gradient_paths, path_gradient
+from lstm_helpers.gradient_flow import gradient_paths, path_factors, path_gradient
 from lstm_tutor.doctor import diagnose_derivative, diagnose_terms
-from lstm_tutor.doctor.derivative import called, lstm_sum
+from lstm_tutor.doctor.formulas import called, lstm_sum
 
 
 def plain(words):
@@ -101,9 +102,101 @@ def test_it_is_quick_for_115_paths(formula):
     assert time.process_time() - began < 2
 
 
+def by_paths(change, last=3, step=2, gate="f"):
+    """The sum over paths, factor by factor: change(place of the path, arrow as "f3 c3", its factor, trace)."""
+    paths = gradient_paths(last, step, gate)
+
+    def formula(trace, weights, dh_last):
+        found = 0
+        for k, path in enumerate(paths):
+            factors = zip(path_factors(path, trace, weights, dh_last), pairwise(path))
+            found += np.prod([change(k, f"{end} {start}", factor[0], trace) for factor, (start, end) in factors])
+        return found
+
+    return formula
+
+
+def two_terms_multiplied(pair):
+    """Two paths' products multiplied with each other, dh in front once."""
+    paths = gradient_paths(3, 2)
+
+    def formula(trace, weights, dh):
+        each = [path_gradient(path, trace, weights, 1.0)[0] for path in paths]
+        return dh * (sum(each) - sum(each[k] for k in pair) + np.prod([each[k] for k in pair]))
+
+    return formula
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda k, arrow, right, trace: {"f~3 f3": 1, "f3 c3": trace.c[2, 0, 0]}.get(arrow, right),
+            [("4.1", "from f_3 to c_3: c_t stands where c_{t-1}"), ("4.3", "from f̃_3 to f_3: the slope of σ, f(1")],
+        ),
+        (
+            lambda k, arrow, right, trace: {"f~2 f2": trace.f[1, 0, 0], "f2 c2": trace.c[1, 0, 0]}.get(arrow, right),
+            [("4.1", "from f_2 to c_2: c_t stands"), ("4.3", "from f̃_2 to f_2: f itself stands")],
+        ),
+        (
+            lambda k, arrow, right, trace: 1 if (k, arrow) in ((1, "c3 m3"), (2, "c2 m2")) else right,
+            [("4.5", "m_3, on the path through f̃_3: the slope of tanh"), ("4.6", "m_2, on the path through ĩ_3: the")],
+        ),
+        (
+            lambda k, arrow, right, trace: 1 if arrow in ("c2 m2", "c3 m3", "f~2 f2", "f~3 f3") else right,
+            [
+                ("4.2", "at every step: the slope of tanh, 1 - m², is"),
+                ("4.3", "at every step: the slope of σ, f(1 - f)"),
+            ],
+        ),
+        (
+            lambda k, arrow, right, trace: 0 if k == 2 else right**2 if arrow == "o~3 o3" else right,
+            [("4.3", "the slope o(1 - o) is applied twice"), ("4.6", "missing is the one through ĩ_3")],
+        ),
+        (lambda k, arrow, right, trace: -right if arrow == "h3 L" else right, [("4.9", "has the wrong sign: all 5")]),
+    ],
+)
+def test_two_changes_are_named_both(change, said):
+    found = diagnose_derivative(by_paths(change))
+    assert found.exact
+    assert sorted(f.equation for f in found.findings) == sorted(equation for equation, _ in said)
+    for equation, words in said:
+        assert any(f.equation == equation and plain(words) in plain(f.words) for f in found.findings), found
+
+
+def test_a_product_in_place_of_a_sum():
+    assert "through f̃_3; through ĩ_3, are multiplied" in plain(str(diagnose_derivative(two_terms_multiplied((1, 2)))))
+
+
+def test_what_is_not_explained_is_shown_in_digits_enough():
+    def formula(trace, weights, dh_last):
+        return whole(trace, weights, dh_last, 2, "f") * (1 + 1e-4 * trace.c[0, 0, 0])
+
+    found = diagnose_derivative(formula)
+    it, right = str(found).partition(" gives ")[2].removesuffix(" belongs").split(" where ")
+    assert not found.exact and it != right
+
+
+def test_a_function_that_changes_its_arguments_is_told_so():
+    def formula(trace, weights, dh_last):
+        answer = whole(trace, weights, dh_last, 2, "f")
+        trace.c[0] *= 2
+        return answer
+
+    found = diagnose_derivative(formula)
+    assert found.right and "its argument trace.c" in found.remarks[0]
+
+
+def test_float32_is_a_remark():
+    found = diagnose_derivative(lambda *arguments: np.float32(altered()(*arguments)))
+    assert found.right and "float32" in found.remarks[0]
+
+
 @pytest.mark.parametrize(
     ("formula", "words"),
     [
+        (lambda trace, weights, dh, calls=[]: calls.append(0) or len(calls), "the same call gives another answer"),
+        (lambda *arguments: np.clip(altered()(*arguments), -1, 1), "not grow in proportion"),
         (lambda trace, weights, dh: np.sin(dh), "no sum over the paths"),
         (lambda trace, weights, dh: trace.c, "one number is wanted"),
         (lambda trace, weights, dh: trace.q, "stops with AttributeError"),
@@ -154,6 +247,20 @@ def test_terms_of_the_scalar_rnn(changes, weight, equation, words):
 def test_a_slope_forgotten_at_every_step_is_one_finding():
     found = diagnose_terms(lambda X, S, W_s, dL_dS: dL_dS * sum(W_s ** (3 - k) * X[k - 1] for k in (1, 2, 3)))
     assert [f.words.partition(", ")[2] for f in found.findings] == ["at every step: the slope tanh' is left out"]
+
+
+def test_a_slope_left_out_at_two_steps_of_three_is_one_finding():
+    def formula(X, S, W_s, dL_dS):
+        return dL_dS * ((1 - S[1] ** 2) * W_s**2 * X[0] + W_s * X[1] + X[2])
+
+    found = diagnose_terms(formula)
+    assert [f.words.partition(", ")[2] for f in found.findings] == ["at steps 2 and 3: the slope tanh' is left out"]
+
+
+def test_all_terms_multiplied_are_told_to_be_added():
+    found = diagnose_terms(lambda X, S, W_s, dL_dS: dL_dS * W_s**3 * np.prod((1 - S[1:]) * (1 + S[1:]))
+                           * np.prod(1 - S[2:] ** 2) * (1 - S[3] ** 2) * np.prod(X))  # fmt: skip
+    assert found.exact and "all of them are multiplied" in str(found)
 
 
 def test_wrong_questions_are_refused():

@@ -1,203 +1,129 @@
-"""One derivative under examination: which of its paths are there, how often, and which factor of them is wrong.
+"""One derivative under examination: which of its paths are there, how often, and which factors of them are wrong.
 
-A derivative is a sum over paths and a path a product over arrows. So over many random networks a student's numbers are
-regressed on the path products; where that leaves something over, a factor is wrong, and the usual mistakes are tried
-in its place: on every arrow of that kind, on one arrow, on one path.
+A derivative is a sum over paths and a path a product over arrows. The fewest changes that give a student's numbers are
+looked for on random networks; whether they give exactly these, others judge, which took no part in the search. The
+last change needs no guess: what would have to stand in its place is read off, and looked up among the alternatives.
 """
 
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from lstm_helpers.gradient_flow import gradient_paths
-from lstm_helpers.lstm import lstm_forward
-from lstm_tutor.doctor.cases import Case, Stop, answer_of, close, coefficients, values
 from lstm_tutor.doctor.findings import Arrow, Diagnosis, Finding
-from lstm_tutor.doctor.mistakes import ALONG, CELL, PARTNERS, SLOPES, times_words
+from lstm_tutor.doctor.formulas import (
+    FEW,
+    JUDGES,
+    MANY,
+    NEAR,
+    Stop,
+    answers,
+    close,
+    kind,
+    lstm_sum,
+    often,
+    rnn_sum,
+    spoken,
+    spots,
+    usual,
+)
 
-PLACES = {tuple(node[:-1] for node in place.arrow): place
-          for place in (*PARTNERS.values(), *SLOPES.values(), *CELL.values(), ALONG)}  # fmt: skip
 DOORS = {"c": "4.4", "f": "4.5", "i": "4.6", "g": "4.7", "o": "4.8"}  # of the five paths from L_3 to f~_2
-EXACT = 1e-8
+CLUES = 4  # networks that a change is looked for on
+EXACT, SINGLE, ROUGH = 1e-8, 3e-6, 1e-4  # for the judges, the same for float32, its search
 
 
-class Sum:
-    """A derivative as a sum over paths. paths: {called: arrows}, arrows as (from, to), in the direction of the forward
-    pass. right: {arrow: factor}, an array with a number for each network. wrong: {arrow: {words: factor}}."""
+@dataclass(frozen=True)
+class Seen:
+    """What a formula answers, beside the columns (paths, networks) of which it should be the sum; every network counts
+    the same. clues: the networks in which every path can be seen best."""
 
-    def __init__(self, paths, right, wrong):
-        self.paths, self.right, self.wrong = paths, right, wrong
-        self.columns = {called: np.prod([right[arrow] for arrow in path], axis=0) for called, path in paths.items()}
+    numbers: np.ndarray
+    columns: np.ndarray
+    clues: np.ndarray
+    precise: bool
 
-    def explain(self, seen):
-        """-> {called: how often}, and None or (arrow, words, where) for a wrong factor; or None for both."""
-        scale = np.abs(list(self.columns.values())).sum(axis=0)  # every network counts the same
-        columns = {called: column / scale for called, column in self.columns.items()}
-        sums = coefficients(columns, seen / scale, EXACT / 100)
-        if sums is not None:
-            return {called: sums.get(called, 0.0) for called in self.paths}, None
-        found = self.wrong_everywhere(seen / scale, columns) or self.wrong_on_one_path(seen / scale, columns)
-        return found
+    def after(self, changes):
+        """The columns after these changes, (spot, choice) each."""
+        columns = self.columns
+        for spot, choice in changes:
+            columns = spot.changed(columns, [choice], slice(None))[0]
+        return columns
 
-    def ratios(self):
-        for arrow, others in self.wrong.items():
-            for words, factor in others.items():
-                with np.errstate(all="ignore"):
-                    ratio = factor / self.right[arrow]
-                if np.isfinite(ratio).all() and np.abs(ratio).max() > 0:
-                    yield arrow, words, ratio
+    def judged(self, changes):
+        """Do these changes give exactly what the judges see? -> the changes, or None."""
+        there = self.after(changes)[:, -JUDGES:].sum(axis=0)
+        return changes if close(there, self.numbers[-JUDGES:], EXACT if self.precise else SINGLE) else None
 
-    def wrong_everywhere(self, seen, columns):
-        """One factor wrong on every path through an arrow, or through every arrow of its kind."""
-        kinds = {}
-        for arrow, words, ratio in self.ratios():
-            kinds.setdefault((kind(arrow), words), {})[arrow] = ratio
-        ways = [(words, arrows) for (_, words), arrows in kinds.items() if len(arrows) > 1]
-        ways += [(words, {arrow: ratio}) for (_, words), arrows in kinds.items() for arrow, ratio in arrows.items()]
-        matrix = np.stack(list(columns.values()))  # (paths, networks)
-        through = {arrow: np.array([arrow in path for path in self.paths.values()]) for arrow in self.right}
-        for all_there in (True, False):
-            for words, arrows in ways:
-                changed = matrix.copy()
-                for arrow, ratio in arrows.items():
-                    changed[through[arrow]] *= ratio
-                sums = None
-                if all_there and close(changed.sum(axis=0), seen, EXACT):
-                    sums = dict.fromkeys(self.paths, 1.0)
-                elif not all_there and len(self.paths) < 30:
-                    sums = coefficients(dict(zip(self.paths, changed)), seen, EXACT / 100)
-                if sums is not None:
-                    where = "at every step" if len(arrows) > 1 else ""
-                    return {called: sums.get(called, 0.0) for called in self.paths}, (next(iter(arrows)), words, where)
-        return None
-
-    def wrong_on_one_path(self, seen, columns):
-        """One factor wrong on one path; the others may be there or not."""
-        blind = np.linalg.qr(np.stack(list(columns.values()), axis=1), mode="complete")[0][:, len(columns) :]
-        blind = blind[:, :40].T  # forty directions that see nothing of any path as it should be
-        rest = blind @ seen
-        ratios = list(self.ratios())
-        for called, path in self.paths.items():
-            mine = [(arrow, words, ratio) for arrow, words, ratio in ratios if arrow in path]
-            if not mine:
-                continue
-            strange = blind @ np.stack([columns[called] * ratio for _, _, ratio in mine], axis=1)
-            times = (strange * rest[:, None]).sum(axis=0) / (strange**2).sum(axis=0)
-            off = np.abs(strange * times - rest[:, None]).max(axis=0)
-            for k in np.flatnonzero((off < 1e-6 * np.abs(rest).max()) & (np.abs(np.abs(times) - 1) < 1e-3)):
-                others = seen - times[k] * columns[called] * mine[k][2]
-                sums = coefficients(columns, others, EXACT / 100)
-                if sums is not None and called not in sums:
-                    sums = {c: sums.get(c, 0.0) for c in self.paths} | {called: float(np.round(times[k], 3))}
-                    return sums, (*mine[k][:2], f"on the path {called}")
-        return None, None
-
-
-def kind(arrow):
-    return tuple(node.rstrip("0123456789") for node in arrow)
-
-
-def ask(formula, *arguments):
-    """What the formula answers for one network, a number."""
-    answer = np.asarray(answer_of(formula, *arguments))
-    if answer.size != 1 or answer.dtype.kind not in "fiu":
-        raise Stop(f"one number is wanted, the derivative of one network, and not an array of the shape {answer.shape}")
-    if not np.isfinite(answer).all():
-        raise Stop("the function gives NaN or infinity")
-    return float(answer.reshape(()))
-
-
-def lstm_sum(last, step, gate):
-    """The paths from L_last to a gate's pre-activation over random scalar LSTMs -> (Sum, arguments of a formula)."""
-    paths = {called(path): [pair[::-1] for pair in pairwise(path)] for path in gradient_paths(last, step, gate)}
-    cases = [Case(last, 1, 1, 1, 77_000 + k) for k in range(3 * len(paths) // 2 + 60)]
-    v = {t: values(cases, t) for t in range(1, last + 1)}
-    dh = np.array([case.dh[-1, 0, 0] for case in cases])
-    right, wrong, one = {}, {}, np.ones(len(cases))
-    for arrow in dict.fromkeys(arrow for path in paths.values() for arrow in path):
-        start, end = arrow
-        if end == "L":
-            right[arrow] = dh
-            wrong[arrow] = {f"the factor dL/dh_{last} is left out": one,
-                            f"h_{last} stands where dL/dh_{last} belongs": v[last]["h"]}  # fmt: skip
-            continue
-        t = int(end[-1])
-        if start[0] == "h":
-            W_h = {g: np.array([case.weights.gate(g)[1][0, 0] for case in cases]) for g in "ifgo"}
-            right[arrow] = W_h[end[0]]
-            wrong[arrow] = {f"the weight W_h{end[0]} is left out": one}
-            wrong[arrow] |= {f"W_h{g} stands where W_h{end[0]} belongs": W_h[g] for g in "ifgo" if g != end[0]}
-            continue
-        place = PLACES[kind(arrow)]
-        before = v.get(t - 1)
-        right[arrow] = place[None](v[t])
-        wrong[arrow] = {words: factor(v[t], before) for words, factor in place.items()
-                        if words and (before or "before" not in factor.code)}  # fmt: skip
-        wrong[arrow] |= {f"the factor is taken from step {s}": place[None](v[s]) for s in v if s != t}
-    traces = [lstm_forward(case.x, case.weights, case.h_0, case.c_0) for case in cases]
-    return Sum(paths, right, wrong), [(trace, case.weights, dh_last) for trace, case, dh_last in zip(traces, cases, dh)]
-
-
-def called(path):
-    """A path by the pre-activations through which it leaves its states: "along the cell", "through o~3 and f~2"."""
-    doors = [node for node in path[:-1] if "~" in node]
-    return "through " + " and ".join(map(spoken, doors)) if doors else "along the cell"
-
-
-def spoken(node):
-    """A node in words: "o~3" is õ_3."""
-    name = node.rstrip("0123456789")
-    name, t = name.replace("theta", "θ").replace("~", "\u0303"), node[len(name) :]
-    return f"the {name[:-2]} of step {t}" if name.endswith(", ") else f"{name}_{t}" if t else name
-
-
-def rnn_sum(last, weight):
-    """The terms of (2.10) over random scalar RNNs -> (Sum, arguments of a formula)."""
-    draw = np.random.default_rng(210)
-    count = 3 * last + 60
-    W_x, W_s, b, dS = draw.normal(size=(4, count))
-    X, S0 = draw.normal(size=(last, count)), draw.normal(size=count)
-    S, theta = [S0], [0 * S0]
-    for X_t in X:
-        theta.append(W_x * X_t + W_s * S[-1] + b)
-        S.append(np.tanh(theta[-1]))
-    one = np.ones(count)
-    right, wrong, paths = {(f"S{last}", "L"): dS}, {}, {}
-    wrong[f"S{last}", "L"] = {"the factor in front, dL_t/dS_t, is left out": one}
-    for k in range(1, last + 1):
-        slope = 1 - S[k] ** 2
-        right[f"theta{k}", f"S{k}"] = slope
-        wrong[f"theta{k}", f"S{k}"] = {
-            "the slope tanh' is left out": one,
-            "1 - S_k stands where 1 - S_k² belongs: the square is missing": 1 - S[k],
-            "1 - θ_k² stands where 1 - S_k² belongs": 1 - theta[k] ** 2,
-            "tanh is taken once more of S_k, which is squashed already": 1 - np.tanh(S[k]) ** 2,
-            "the slope tanh' is taken from the step before": 1 - S[k - 1] ** 2,
-        }
-        if k > 1:
-            right[f"S{k - 1}", f"theta{k}"] = W_s
-            wrong[f"S{k - 1}", f"theta{k}"] = {"the weight W_s is left out": one,
-                                              "W_x stands where W_s belongs": W_x,
-                                              "the factor dS_j/dS_{j-1} is left out": 1 / slope}  # fmt: skip
-        others = {"X_k": X[k - 1], "X_{k-1}": X[k - 2], "X_{k+1}": X[k % last], "S_k": S[k], "S_{k-1}": S[k - 1]}
-        belongs = {"W_x": "X_k", "W_s": "S_{k-1}", "b_1": "1"}[weight]
-        arrow = f"{weight}, {k}", f"theta{k}"
-        right[arrow] = (others | {"1": one})[belongs]
-        wrong[arrow] = {f"{other} stands where {belongs} belongs": factor for other, factor in others.items()
-                        if other != belongs}  # fmt: skip
-        wrong[arrow] |= {f"the factor {belongs} is left out": one} if weight != "b_1" else {}
-        wrong[arrow]["a factor dS_j/dS_{j-1} too many: the product must begin at j = k + 1"] = (
-            right[arrow] * slope * W_s
+    def regressed(self, changes):
+        """The same with any number of times for each path."""
+        there = self.after(changes)[:, :-JUDGES]
+        times = np.linalg.lstsq(there.T, self.numbers[:-JUDGES], rcond=None)[0]
+        times = np.where(np.abs(times - np.round(times, 3)) < 1e-4, np.round(times, 3), times)
+        return self.judged(
+            [*changes, *((often(np.arange(len(times)) == k, c), 0) for k, c in enumerate(times) if c != 1)]
         )
-        if k < last:
-            too_few = "a factor dS_j/dS_{j-1} too few: the product must begin at j = k + 1"
-            wrong[arrow][too_few] = right[arrow] / ((1 - S[k + 1] ** 2) * W_s)
-        path = [(f"S{last}", "L")]
-        for j in range(last, k, -1):
-            path += [(f"theta{j}", f"S{j}"), (f"S{j - 1}", f"theta{j}")]
-        paths[f"k = {k}"] = [*path, (f"theta{k}", f"S{k}"), arrow]
-    arguments = [(X[:, n].copy(), np.array([s[n] for s in S]), W_s[n], dS[n]) for n in range(count)]
-    return Sum(paths, right, wrong), arguments
+
+    def fit(self, there):
+        """The choices after which the columns, (choices, paths, clues), add up to what is seen."""
+        off = np.abs(there.sum(axis=1) - self.numbers[self.clues]).max(axis=1)
+        return np.flatnonzero(off < (NEAR if self.precise else ROUGH))
+
+    def read_off(self, there, pools):
+        """Of the columns (choices, paths, clues), with which last change do they add up? -> (row, spot, choice)."""
+        lacking = self.numbers[self.clues] - there.sum(axis=1)
+        for spot, order, pool in pools:
+            with np.errstate(all="ignore"):
+                needed = np.nan_to_num(1 + lacking / there[:, spot.masks[0]].sum(axis=1), posinf=0, neginf=0)
+            window = (NEAR if self.precise else ROUGH) * (1 + np.abs(needed))
+            for row in np.flatnonzero(np.ptp(needed, axis=1) < window[:, 0]):
+                yield row, often(spot.masks[0], needed[row].mean().round(4)), 0
+            low, high = (np.searchsorted(pool[:, 0], needed[:, 0] + way * window[:, 0]) for way in (-1, 1))
+            for row in np.flatnonzero(high > low):
+                for k in range(low[row], high[row]):
+                    if (np.abs(pool[k] - needed[row]) <= window[row]).all():
+                        yield row, spot, order[k]
+
+
+def explain(total, made, numbers, precise):
+    """The fewest changes, (spot, choice) each, after which the sum gives these numbers; None where none is found."""
+    columns = np.stack(list(total.columns.values()))
+    scale, count = np.abs(columns).sum(axis=0), len(columns)
+    clues = np.argsort(-np.abs(columns / scale)[:, :-JUDGES].min(axis=0))[:CLUES]
+    seen = Seen(numbers / scale, columns / scale, clues, precise)
+    if (precise or count < MANY) and (found := seen.regressed([])) is not None:
+        return found
+    single, several, multiplied = made
+    orders = [np.argsort(spot.ratios[0][:, clues[0]]) for spot in single]
+    pools = [(spot, order, spot.ratios[0][np.ix_(order, clues)]) for spot, order in zip(single, orders)]
+
+    def best(candidates):
+        ranked = sorted(candidates, key=lambda changes: sum(spot.said[choice][0] for spot, choice in changes))
+        return next(filter(None, map(seen.judged, ranked)), None)
+
+    ones = [[(spot, choice)] for _, spot, choice in seen.read_off(seen.columns[None, :, clues], pools)]
+    for spot in several + multiplied:
+        ones += [[(spot, k)] for k in seen.fit(spot.changed(seen.columns, np.arange(len(spot.said)), clues))]
+    if (found := best(ones)) or not precise:
+        return found
+    twos, firsts = [], single + several + multiplied * (count < FEW)
+    for first in firsts:
+        chosen = usual(first)
+        rows = seen.read_off(first.changed(seen.columns, chosen, clues), pools)
+        twos += [[(first, chosen[row]), (spot, k)] for row, spot, k in rows]
+    for one, other in combinations(several, 2) if count < MANY else ():
+        for k in usual(one):
+            there = other.changed(seen.after([(one, k)]), usual(other), clues)
+            twos += [[(one, k), (other, usual(other)[j])] for j in seen.fit(there)]
+    if found := best(twos):
+        return found
+    some = np.arange(count + CLUES)  # networks enough to refuse a regression quickly
+    for first, k in [(spot, k) for spot in firsts for k in usual(spot)] if count < MANY else ():
+        there = first.changed(seen.columns, [k], some)[0]
+        if close(np.linalg.lstsq(there.T, seen.numbers[some], rcond=None)[0] @ there, seen.numbers[some], NEAR):
+            if found := seen.regressed([(first, k)]):
+                return found
+    return None
 
 
 # --- in words ---
@@ -219,7 +145,7 @@ def diagnose_derivative(formula, last=3, step=2, gate="f"):
         start, end = arrow
         return "4.9" if end == "L" else "4.1" if end[0] == "c" else "4.3" if "~" in start + end else "4.2"
 
-    return examine(formula, lstm_sum(last, step, gate), number, "path", last)
+    return examine(formula, lstm_sum(last, step, gate), ("trace", "weights", "dh_last"), number, "path", last)
 
 
 def diagnose_terms(formula, last=3, weight="W_x"):
@@ -235,54 +161,83 @@ def diagnose_terms(formula, last=3, weight="W_x"):
     def number(arrow, path):
         return "2.10" if path is not None or arrow[1] == "L" else "2.4" if "," not in arrow[0] else "2.11"
 
-    return examine(formula, rnn_sum(last, weight), number, "term", None)
+    return examine(formula, rnn_sum(last, weight), ("X", "S", "W_s", "dL_dS"), number, "term", None)
 
 
-def examine(formula, made, number, noun, last):
+def examine(formula, drawn_at_random, names, number, noun, last):
     if not callable(formula):
         raise TypeError(f"a function is wanted, not {type(formula).__name__}: pass its name, without parentheses")
-    total, arguments = made
+    total, asked = drawn_at_random
     try:
-        seen = np.array([ask(formula, *each) for each in arguments])
+        seen, remarks, linear = answers(formula, asked, names)
     except Stop as stop:
         return Diagnosis(False, (Finding("", str(stop)),), last=last)
-    sums, wrong = total.explain(seen)
-    if sums is None:
-        right = sum(total.columns.values())
-        words = f"it is no sum over the {noun}s with a usual mistake in one factor: for a random network it gives "
-        return Diagnosis(
-            False, (Finding(number(("", "L"), None), f"{words}{seen[0]:.6g} where {right[0]:.6g} belongs"),), last=last
+    made = spots(total)
+    found, precise, whole = explain(total, made, seen, True), True, number(("", "L"), None)
+    if found is None:
+        found, precise = explain(total, made, seen, False), False
+        remarks += ("the numbers are no more precise than float32's: is something of that type?",) * (found is not None)
+    crooked = f"it does not grow in proportion with {names[-1]}: is something clipped or normalised?"
+    if found is None:
+        words = f"it is no sum over the {noun}s with one or two of the usual mistakes: {beginning(total, seen)}"
+        findings = (Finding(whole, words if linear else f"{crooked} So {words}"),)
+        return Diagnosis(False, findings, remarks, last=last)
+    said = [(spot.said[choice], spot.masks[0]) for spot, choice in found]
+    changes = [each for each, _ in said if isinstance(each[1], str)]
+    times = np.prod([np.where(mask, each[1], 1.0) for each, mask in said if each not in changes] or [1.0], axis=0)
+    sums = dict(zip(total.paths, (times * np.ones(len(total.paths))).tolist()))
+    clipped = not linear and all(arrows and arrows[0][1] != "L" for _, _, arrows, _ in changes)
+    findings = [Finding(whole, crooked)] * clipped
+    for _, words, arrows, path in changes:
+        if not arrows:
+            findings.append(Finding(whole, words))
+            continue
+        where = f", on the path {path}" if path else f", {steps(arrows, total)}" if len(arrows) > 1 else ""
+        words = f"on the arrow from {spoken(arrows[0][0])} to {spoken(arrows[0][1])}{where}: {words}"
+        findings.append(
+            Finding(number(arrows[0], path), words, tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows))
         )
-    findings = []
-    if wrong:
-        arrow, words, where = wrong
-        path = where.removeprefix("on the path ") if where.startswith("on") else None
-        where = f", {where}" if where else ""
-        words = f"on the arrow from {spoken(arrow[0])} to {spoken(arrow[1])}{where}: {words}"
-        findings.append(Finding(number(arrow, path), words, drawn([arrow])))
     for times in sorted({c for c in sums.values() if c != 1}):
         group = [called for called, c in sums.items() if c == times]
         says = ("missing is" if len(group) == 1 else "missing are") if times == 0 else f"{times_words(times)}:"
-        says = f"{says} {in_words(group, total, noun)}"
-        arrows = total.paths[group[0]] if len(group) == 1 else []
+        alone = group[0] if len(group) == 1 else None
+        arrows = total.paths[alone] if alone else []
         findings.append(
-            Finding(number(None, group[0]) if len(group) == 1 else number(("", "L"), None), says, drawn(arrows))
+            Finding(
+                number(("", "L"), alone),
+                f"{says} {in_words(group, total, noun)}",
+                tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows),
+            )
         )
-    there = sum(c != 0 for c in sums.values())
-    of = f"of the {COUNTS.get(len(sums), len(sums))} {noun}s {'is' if there == 1 else 'are'} there"
-    not_so = ", but not as they should be" if there == len(sums) else ""
+    there, of = sum(c != 0 for c in sums.values()), COUNTS.get(len(sums), len(sums))
     if not findings:
-        return Diagnosis(
-            True, (), summary=f"right: all {COUNTS.get(len(sums), len(sums))} {noun}s are there", last=last
-        )
-    return Diagnosis(False, tuple(findings), summary=f"{COUNTS.get(there, there)} {of}{not_so}", last=last)
+        return Diagnosis(True, (), remarks, f"right: all {of} {noun}s are there", last, exact=precise)
+    summary = f"{COUNTS.get(there, there)} of the {of} {noun}s {'is' if there == 1 else 'are'} there"
+    summary += ", but not as they should be" if there == len(sums) else ""
+    return Diagnosis(False, tuple(findings), remarks, summary, last, exact=precise)
+
+
+def beginning(total, seen):
+    """One network's number and the right one, in as many digits as it needs to tell them apart."""
+    right = sum(total.columns.values())
+    n = np.abs(seen - right).argmax()
+    digits = next((d for d in range(3, 17) if f"{seen[n]:.{d}g}" != f"{right[n]:.{d}g}"), 17)
+    return f"for a random network it gives {seen[n]:.{digits}g} where {right[n]:.{digits}g} belongs"
+
+
+def steps(arrows, total):
+    """At which steps an arrow is wrong."""
+    everywhere = [arrow for arrow in total.right if kind(arrow) == kind(arrows[0])]
+    numbers = sorted(int(end[-1]) for _, end in arrows)
+    listed = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return "at every step" if len(arrows) == len(everywhere) else f"at steps {listed}"
+
+
+def times_words(c):
+    return {-1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}.get(c, f"comes {c:.4g} times")
 
 
 COUNTS = dict(enumerate("none one two three four five six seven eight nine ten eleven twelve".split()))
-
-
-def drawn(arrows):
-    return tuple(Arrow(*arrow, "", "", each_step=False) for arrow in arrows)
 
 
 def in_words(group, total, noun):
