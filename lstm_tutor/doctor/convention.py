@@ -109,9 +109,8 @@ class Run:
 
 
 def spelt(axes):
-    return (
-        "list of " if axes[0] == "[" else ""
-    ) + f"({', '.join(axes.strip('[').removeprefix('T' * (axes[0] == '[')))})"
+    """For people: "(T, N, I)", or "list of (N, I)"."""
+    return f"list of ({', '.join(axes[2:])})" if axes[0] == "[" else f"({', '.join(axes)})"
 
 
 def to_theirs(array, ours, axes):
@@ -138,7 +137,7 @@ def shaped(value, shape, name):
     array = np.asarray(value)
     if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:
         raise ValueError(
-            f"{name} has the shape {array.shape}, wanted {tuple(shape)}: give a gradient its array's shape"
+            f"{name} has the shape {array.shape}, wanted {tuple(shape)}: that of what it is the gradient of"
         )
     return array.reshape(shape)
 
@@ -298,12 +297,12 @@ def try_runs(forward, parameters, one):
             if not {"H"} <= {*axes} <= {*"[TNH1"} or ("N" in axes) == one:
                 raise ValueError(f"h came out with the shape {np.shape(h)}")
             if not np.array_equal(h, again):
-                raise ValueError("two calls with the same arguments gave different h")
+                raise ValueError("h is another one when it is called again with the same arguments")
             h = to_ours(h, "TNH", axes, case["size"] | {"T": case["size"]["T"] if "T" in axes else 1})
         except Exception as error:  # a wrong order of axes may raise anything
             errors.append(f"{type(error).__name__}: {error}")
             continue
-        if not any(r.h.shape == h.shape and np.array_equal(r.h, h) for r in runs):
+        if not any(bool(r.states) == bool(states) and np.array_equal(r.h, h) for r in runs):
             runs.append(Run(x_axes, axes, states, case, h))
     return runs, errors
 
@@ -377,12 +376,16 @@ def first_that_agrees(init, forward, trials, changes):
 
 
 def agrees_again(init, forward, convention, changes):
+    """Whether h is theirs on fresh numbers of other sizes. Errors of theirs count as no."""
     weights = np.random.default_rng(2).normal(size=(4, 6, 12))
     weights[..., -2:] *= ["1" in convention.parts, "2" in convention.parts]
     parameters = filled(init, convention.slots, convention.order, weights)
     case = fresh_case(convention.one, dtype_of(parameters), {"T": 3, "N": 2, "I": 4, "H": 6})
-    h, _ = call(forward, parameters, case, convention.x, convention.states, convention.first)
-    h = to_ours(h, "TNH", convention.h, case["size"] | ({} if "T" in convention.h else {"T": 1}))
+    try:
+        h, _ = call(forward, parameters, case, convention.x, convention.states, convention.first)
+        h = to_ours(h, "TNH", convention.h, case["size"] | ({} if "T" in convention.h else {"T": 1}))
+    except Exception:
+        return False
     merged = np.concatenate([weights[..., :-2], weights[..., -2:].sum(-1, keepdims=True)], -1)
     merged[1, :, -1] += convention.forget
     start = [case[name][None] * bool(convention.states) for name in ("h_0", "c_0")]
@@ -399,9 +402,7 @@ def find(init, forward):
     except Exception as error:
         return None, not_examined(f"init(3, 5), 3 inputs and 5 hidden units, raised {type(error).__name__}: {error}")
     if not named:
-        return None, not_examined(
-            "init(3, 5) holds no NumPy array: return the parameters in a dict, list, tuple or object"
-        )
+        return None, not_examined("init(3, 5) holds no NumPy arrays: return them in a dict, list, tuple or object")
     names, arrays, every_trial, errors = tuple(map(spoken, named)), [*named.values()], [], []
     shapes = [array.shape for array in arrays]
     for one in (False, True):
@@ -416,9 +417,8 @@ def find(init, forward):
                 return convention, (*wrong_names(convention), *unused_bias(convention, used, shapes, names))
             every_trial.append((run, used))
     if not every_trial:
-        return None, not_examined(
-            f"forward could not be run on x in any order of its axes; on {spelt(X_AXES[0])}: {errors[0]}"
-        )
+        error = min(errors, key=lambda error: "ValueError: h " not in error)  # there it ran, at least
+        return None, not_examined(f"forward could not be run on x in any order of its axes, e.g. {error}")
     return None, mistaken(init, forward, every_trial, shapes, names, arrays) or no_lstm(every_trial[0][1], shapes)
 
 
@@ -487,7 +487,5 @@ def no_lstm(used, shapes):
         return not_examined(words + "compare one step with (1.2) to (1.7), gate by gate, on numbers you can work out")
     if what:
         return not_examined(f"by its parameters this is {what}, and what is examined is an LSTM of one layer")
-    wanted = "wanted four gates, each with W_x, W_h and perhaps b, apart or joined"
-    return not_examined(
-        f"with I = 3 and H = 5, h depends on arrays of the shapes {[shapes[k] for k in used]}: {wanted}"
-    )
+    words = f"with I = 3 and H = 5, h depends on arrays of the shapes {', '.join(str(shapes[k]) for k in used)}"
+    return not_examined(f"{words}: wanted four gates, each with W_x, W_h and perhaps b, apart or joined")
