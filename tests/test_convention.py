@@ -45,6 +45,7 @@ def pair(convention, turn=np.array, forget=0, container=dict, dtype=float, chang
         return turn(trace.h), (trace, weights)
 
     def backward(dh, cache):
+        assert type(dh) is type(turn(cache[0].h))
         d = lstm_backward(*cache, np.array(turn(dh), float))
         arrays = {f"d{name}": a for name, a in stored(*convention, d.W_x, d.W_h, d.b).items()}
         return change(arrays | {"dx": turn(d.x), "dh0": d.h0, "dc0": d.c0})

@@ -71,17 +71,14 @@ def read(init, forward, backward):
     convention, findings = find(init, forward)
     if convention is None or findings:
         return Reading(str(convention or ""), None, findings=findings)
-    pair, remarks = (init, forward, backward), ()
+    pair = (init, forward, backward)
     try:
         convention, returned = with_entries(pair, convention)
     except Exception as error:
-        form = spelt(convention.h)
-        words = f"backward(dh, cache) raised {type(error).__name__}: {error}; dh was in the form of h, {form}"
+        words = f"backward raised {type(error).__name__}: {error}; dh was in the form of h, {spelt(convention.h)}"
         return Reading(str(convention), None, findings=not_examined(words))
     if len(convention.missing) == len(convention.slots):
-        words = (
-            f"no gradient of {called(convention.names)} could be told among what backward returned: {listed(returned)}"
-        )
+        words = f"no gradient of {called(convention.names)} among what backward returned: {listed(returned)}"
         return Reading(str(convention), None, findings=not_examined(words))
     convention, findings, remarks = compared(pair, convention)
     return Reading(
@@ -100,10 +97,9 @@ def with_entries(pair, convention):
     if convention.x not in ("TIN", "[TIN") or convention.one:
         return recognised(pair, convention)
     for one in (False, True):
-        trial = replace(convention, one=one)
         try:
-            found, returned = recognised(pair, trial)
-            compared(pair, found, strict=True)
+            found, returned = recognised(pair, replace(convention, one=one))
+            tried(pair, found)
         except Exception:
             continue
         if not found.missing:
@@ -156,8 +152,7 @@ def recognised(pair, convention):
     inside = {path[:k]: at(returned, path[:k]) for path in arrays for k in range(len(path) + 1)}
     axes = {path: axes_of(value, size) for path, value in inside.items()}
     shapes = {slot.leaf: places(slot, I, H).shape for slot in convention.slots}
-    letters = {"x": {"T", "I"} | {"N"} - {"N" * convention.one}, "h_0": {"H"} | {"N"} - {"N" * convention.one}}
-    letters["c_0"] = letters["h_0"]
+    letters = {role: {*ours} - ({"N"} if convention.one else set()) for role, ours in AXES.items()}
 
     def fits(role, path):
         if role in AXES:
@@ -173,7 +168,7 @@ def recognised(pair, convention):
         lambda role, path: role not in AXES and path in arrays and named(path, patterns[role]),
         lambda role, path: role in AXES and fits(role, path) and named(path, PREFIX + OTHERS[role]),
         fits,
-        lambda role, path: len(arrays) == len(shapes) and [*arrays].index(path) == role if path in arrays else False,
+        lambda role, path: path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role,
     ):
         for role in (*patterns, *(AXES if convention.first == "hc" else ("x", "c_0", "h_0"))):
             for path in inside:
@@ -262,19 +257,21 @@ def as_backward(init, forward, backward, convention):
     return function
 
 
-def compared(pair, convention, strict=False):
-    """(convention with its scale, findings, remarks): means instead of sums; gradients of two biases that differ."""
+def tried(pair, convention):
+    """(their gradients, the right ones) of a random case."""
     T, N, I, H = (SIZES | ({"N": 1} if convention.one else {})).values()
     rng = np.random.default_rng(7)
     weights = LSTMWeights(*(rng.normal(size=shape) for shape in ((4 * H, I), (4 * H, H), 4 * H)))
+    x, dh = rng.normal(size=(T, N, I)), rng.normal(size=(T if "T" in convention.h else 1, N, H))
     states = rng.normal(size=(2, N, H)) * bool(convention.states)
-    arguments = (rng.normal(size=(T, N, I)), weights, *states, rng.normal(size=(T if "T" in convention.h else 1, N, H)))
-    wanted = right(*arguments)
+    return once(pair, convention, x, weights, *states, dh), right(x, weights, *states, dh)
+
+
+def compared(pair, convention):
+    """(convention with its scale, findings, remarks): means instead of sums; gradients of two biases that differ."""
     try:
-        found = once(pair, convention, *arguments)
+        found, wanted = tried(pair, convention)
     except Exception:  # the core says what it is
-        if strict:
-            raise
         return convention, (), ()
 
     def same(a, b):
@@ -294,7 +291,7 @@ def compared(pair, convention, strict=False):
         convention, findings = replace(convention, bias=bias), (Finding("3.17", words),)
     parameters = [name for name in found if name not in AXES and (two or name != "b_2")]
     for scale, what in (("", ""), ("N", "sequences"), ("T", "steps"), ("NT", "sequences times steps")):
-        factor = np.prod([{"N": N, "T": T}[axis] for axis in scale])
+        factor = np.prod([SIZES[axis] for axis in scale])
         if all(same(found[name] * factor, wanted[name]) for name in parameters):
             if scale:
                 scaled = tuple(name for name in AXES if name in found and same(found[name] * factor, wanted[name]))
