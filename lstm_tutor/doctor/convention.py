@@ -20,7 +20,7 @@ from lstm_helpers import GATES
 from lstm_tutor.doctor.findings import Finding
 from lstm_tutor.doctor.forward_mistakes import agrees, mistakes
 
-SIZES = {"T": 6, "N": 2, "I": 3, "H": 5}  # all different, as are I + H, 4H, 8H: a length tells which axis it is
+SIZES = {"T": 4, "N": 2, "I": 3, "H": 5}  # all different, as are I + H, 4H, 8H: a length tells which axis it is
 TOLERANCE, TOLERANCE_32 = 1e-9, 1e-4  # on h, of order 1; the second where they compute in float32
 # One letter an axis, those in brackets joined; "[": a list along the first axis. One sequence alone has no N.
 X_AXES = ("TNI", "NTI", "INT", "TIN", "NIT", "ITN", "TI", "IT", "[TNI", "[TIN", "[TI")
@@ -296,6 +296,8 @@ def try_runs(forward, parameters, one):
             axes = axes_of(h, case["size"])
             if not {"H"} <= {*axes} <= {*"[TNH1"} or ("N" in axes) == one:
                 raise ValueError(f"h came out with the shape {np.shape(h)}")
+            if not np.any(h):
+                raise ValueError("h is 0 at every step: is every h_t stored?")
             if not np.array_equal(h, again):
                 raise ValueError("h is another one when it is called again with the same arguments")
             h = to_ours(h, "TNH", axes, case["size"] | {"T": case["size"]["T"] if "T" in axes else 1})
@@ -346,7 +348,7 @@ def filled(init, slots, order, weights):
     return parameters
 
 
-def hypotheses(run, readings_of_run, orders, names, arrays, forgets=(0, 1)):
+def hypotheses(run, readings_of_run, orders, names, arrays):
     """(conventions, their weights (B, 4, H, H+I+1), h_0, c_0 (B, N, H)), for one run."""
     tolerance = TOLERANCE if {array.dtype for array in (*arrays, run.h)} == {np.dtype(np.float64)} else TOLERANCE_32
     firsts, (h_0, c_0) = ("hc", "ch") if run.states else ("hc",), (run.case["h_0"], run.case["c_0"])
@@ -356,7 +358,7 @@ def hypotheses(run, readings_of_run, orders, names, arrays, forgets=(0, 1)):
         for slot in slots:
             numbers.ravel()[places(slot, SIZES["I"], SIZES["H"])] = arrays[slot.leaf]
         numbers = np.concatenate([numbers[..., :-2], numbers[..., -2:].sum(-1, keepdims=True)], -1)
-        for first, forget, order in itertools.product(firsts, forgets, orders):
+        for first, forget, order in itertools.product(firsts, (0, 1), orders):
             common = (run.x_axes, run.h_axes, run.states, first, run.case["size"]["N"] == 1, names, letters, tolerance)
             found.append(Convention(slots, order, forget, *common))
             weights.append(numbers[gate_rows(order)])
@@ -418,7 +420,7 @@ def find(init, forward):
             every_trial.append((run, used))
     if not every_trial:
         error = min(errors, key=lambda error: "ValueError: h " not in error)  # there it ran, at least
-        return None, not_examined(f"forward could not be run on x in any order of its axes, e.g. {error}")
+        return None, not_examined(f"no h came from forward, in whatever order x has its axes, e.g. {error}")
     return None, mistaken(init, forward, every_trial, shapes, names, arrays) or no_lstm(every_trial[0][1], shapes)
 
 
@@ -456,7 +458,7 @@ def mistaken(init, forward, every_trial, shapes, names, arrays):
             if slots:
                 readings_of_run = [(letters, s) for s in slots]
                 orders = [by_names(letters)] if by_names(letters) else ORDERS
-                trials.append((run, hypotheses(run, readings_of_run, orders, names, arrays, (0,))))
+                trials.append((run, hypotheses(run, readings_of_run, orders, names, arrays)))
                 break
     usual = [(run, of_usual_order(trial)) for run, trial in trials]
     for searched, n in ((trials, 1), (usual, 2)) if trials else ():
@@ -464,14 +466,14 @@ def mistaken(init, forward, every_trial, shapes, names, arrays):
             changes = {name: code for row in group for name, code in row[2].items()}
             apart = len(changes) == sum(len(row[2]) for row in group)
             if apart and first_that_agrees(init, forward, searched, changes):
-                return tuple(forward_finding(equation, words) for equation, words, _ in group if words)
+                return tuple(forward_finding(equation, words) for equation, words, _ in group)
     return ()
 
 
 def of_usual_order(trial):
-    """The conventions in which two mistakes are searched: where names do not tell the gates, of the usual orders."""
+    """The conventions in which two mistakes are searched, for it takes seconds: of usual orders, if no names tell."""
     conventions, *numbers = trial
-    kept = [k for k, c in enumerate(conventions) if c.order in USUAL_ORDERS or by_names(c.letters)]
+    kept = [k for k, c in enumerate(conventions) if not c.forget and (c.order in USUAL_ORDERS or by_names(c.letters))]
     return [conventions[k] for k in kept], *(array[kept] for array in numbers)
 
 

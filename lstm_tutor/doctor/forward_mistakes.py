@@ -102,7 +102,7 @@ OF_STATES = (  # equation, what is replaced, by what, words
 
 def mistakes():
     """[(equation, words, changed lines of STEP)], one gate's first."""
-    table = [("", "", {"z_f": STEP["z_f"] + " + 1"})]  # no mistake: a forget bias added at run time
+    table = []
     for a in GATES:
         z, others = f"z_{a}", [b for b in GATES if b != a]
         for words, code in OF_GATE["g" if a == "g" else "s"]:
