@@ -21,14 +21,19 @@ def stored(order, parts, rows, biases, W_x, W_h, b):
     return {name: np.vstack(split) if rows else np.vstack(split).T for name, split in four.items()}
 
 
-def pair(convention, turn=np.array, forget=0, container=dict, dtype=float, change=lambda d: d):
-    """init, forward, backward. turn: from our axes to theirs and back. change: of what backward returns, a dict."""
+def pair(
+    convention, turn=np.array, forget=0, container=dict, dtype=float, last=False, states=False, change=lambda d: d
+):
+    """init, forward, backward. turn: from our axes to theirs and back. last: h_T alone. states: takes (c_0, h_0).
+
+    change: of what backward returns, a dict.
+    """
 
     def init(I, H):
         arrays = stored(*convention, np.zeros((4 * H, I)), np.zeros((4 * H, H)), np.zeros(4 * H))
         return container({name: array.astype(dtype) for name, array in arrays.items()})
 
-    def forward(x, parameters):
+    def run(x, parameters, c_0=None, h_0=None):
         arrays = [*(parameters if isinstance(parameters, (list, tuple)) else vars_of(parameters).values())]
         x = np.array(turn(x), float)
         I = x.shape[2]
@@ -41,16 +46,24 @@ def pair(convention, turn=np.array, forget=0, container=dict, dtype=float, chang
         W_x, W_h, b = np.split(numbers, [4 * H * I, 4 * H * (I + H)])
         b[H : 2 * H] += forget
         weights = LSTMWeights(W_x.reshape(-1, I), W_h.reshape(-1, H), b)
-        trace = lstm_forward(x, weights)
-        return turn(trace.h), (trace, weights)
+        trace = lstm_forward(x, weights, h_0, c_0)
+        return trace.h[-1] if last else turn(trace.h), (trace, weights)
+
+    def forward(x, parameters):
+        return run(x, parameters)
 
     def backward(dh, cache):
-        assert type(dh) is type(turn(cache[0].h))
-        d = lstm_backward(*cache, np.array(turn(dh), float))
+        immediate = 0 * cache[0].h
+        if last:
+            immediate[-1] = dh
+        else:
+            assert type(dh) is type(turn(immediate))
+            immediate[:] = turn(dh)
+        d = lstm_backward(*cache, immediate)
         arrays = {f"d{name}": a for name, a in stored(*convention, d.W_x, d.W_h, d.b).items()}
         return change(arrays | {"dx": turn(d.x), "dh0": d.h0, "dc0": d.c0})
 
-    return init, forward, backward
+    return init, run if states else forward, backward
 
 
 def vars_of(parameters):
@@ -78,6 +91,8 @@ CONVENTIONS = [
     (("igfo", "xh", False, 1), {"forget": 1}, "time first, [x; h], columns, gates i, g, f, o, one bias, forget bias 1"),
     (("goif", "hx", True, 0), {"forget": 1}, "time first, [h; x], rows, gates g, o, i, f, no bias, forget bias 1"),
     (("iofg", "apart", True, 1), {"turn": alone}, "x (T, I), one sequence, W_x and W_h apart, rows, gates i, o, f, g"),
+    (("ifgo", "hx", True, 1), {"last": True}, "time first, h_T alone, [h; x], rows, gates i, f, g, o, one bias"),
+    (("ifgo", "hx", True, 1), {"states": True}, "time first, [h; x], rows, gates i, f, g, o, one bias, states (c, h)"),
     (("ogif", "hx", True, 1), {"container": lambda d: SimpleNamespace(**d)}, "time first, [h; x], rows, gates o, g, i"),
     (
         ("iufo,figo", "apart", False, 2),
@@ -105,7 +120,7 @@ def gradients(reading, N=3):
 @pytest.mark.parametrize("convention, more, line", CONVENTIONS)
 def test_conventions_are_read_and_right_gradients_come_back_right(convention, more, line):
     reading = read(*pair(convention, **more))
-    assert reading.convention.startswith(line) and reading.convention.endswith("states from zero")
+    assert reading.convention.startswith(line) and reading.from_zero == ("states from zero" in reading.convention)
     assert (reading.findings, reading.remarks) == ((), ())
     found, wanted = gradients(reading)
     assert {*found} == {*wanted} - {"b"} | {*["b"] * (convention[-1] > 0)}
@@ -132,8 +147,8 @@ def test_two_biases_have_one_gradient():
 
 
 def test_a_missing_gradient_is_told_and_the_rest_examined():
-    reading, right = changed(lambda d: {name: a for name, a in d.items() if name != "db0o"})
-    assert right and reading.findings[0].words.startswith("no gradient of b0o among")
+    reading, right = changed(lambda d: {name: a for name, a in d.items() if name != "db0f"})
+    assert right and reading.findings[0].words.startswith("no gradient of b0f among")
 
 
 def test_gradients_without_names_are_told_by_shape_and_order():
