@@ -7,7 +7,6 @@ of a right one that give exactly its numbers. Numbers such as (3.5) are the equa
 from dataclasses import replace
 
 from lstm_tutor.doctor.asking import FROM_ZERO, Patient, Stop, first_questions
-
 from lstm_tutor.doctor.derivative import diagnose_derivative, diagnose_terms
 from lstm_tutor.doctor.findings import Diagnosis, Finding
 from lstm_tutor.doctor.gallery import GALLERY
