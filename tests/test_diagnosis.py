@@ -148,7 +148,10 @@ MISTAKES = {  # the equations that must be named: what was changed
          ("d_z.sum(axis=0)", "np.hstack([2 * d_i, d_f, d_g, d_o]).sum(axis=0)")],
     ),
     "δc never assigned": ({"3.5"}, [("d_h * s.o * (1 - s.m**2) + carry_c", "0 * d_h")]),
-    "carries that begin at one": ({"3.4", "3.5"}, [("= np.zeros_like(h_0), np.zeros_like(c_0)", "= 1 + 0 * h_0, 1 + 0 * c_0")]),
+    "carries that begin at one": (
+        {"3.4", "3.5"},
+        [("= np.zeros_like(h_0), np.zeros_like(c_0)", "= 1 + 0 * h_0, 1 + 0 * c_0")],
+    ),
     "steps[-1] at the first step": ({"3.8", "3.14"}, [(".h if t else h_0", ".h"), (".c if t else c_0", ".c")]),
     "c_T for c_{t-1}": ({"3.8"}, [("d_c * c_prev", "d_c * steps[-1].c")]),
     "b_i and b_o copied from b_f": ({"3.10", "3.13"}, [("d_z.sum(axis=0)", "np.hstack([d_f, d_f, d_g, d_f]).sum(0)")]),
@@ -288,7 +291,7 @@ def test_what_has_no_name_is_said_with_both_numbers():
 
 def test_a_diagnosis_is_a_table_in_a_notebook():
     found = diagnose(planted(backward, ("s.i * (1 - s.i)", "s.i")))
-    assert "<td>(3.7)</td>" in found._repr_html_() and str(found).startswith("(3.7) ")
+    assert ">(3.7) δ" in found._repr_html_() and str(found).startswith("(3.7) ")
 
 
 def test_only_functions_are_examined():
