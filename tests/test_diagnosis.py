@@ -9,10 +9,11 @@ from matplotlib.patches import Circle, Rectangle
 from random_lstm import sample
 
 from lstm_tutor.doctor import GALLERY, diagnose
-from lstm_tutor.doctor.cases import Case
+from lstm_tutor.doctor.cases import Case, draw_case
 from lstm_tutor.doctor.decode import coefficients
 from lstm_tutor.doctor.pool import ATOMS, OUT, STEPS, SUMS, WIDE, Change, factor
 from lstm_tutor.doctor.reference import RIGHT, altered, simulate
+from lstm_tutor.doctor.search import without_needless
 from lstm_tutor.planted import planted
 
 
@@ -199,6 +200,13 @@ def equations(changes):
 def test_every_line_of_the_tables_is_found(change):
     found = diagnose(student(change))
     assert found.exact and {finding.equation for finding in found.findings} == equations([change]), found
+
+
+def test_a_change_that_the_numbers_do_not_need_is_not_told():
+    needed, needless = factor("i_slope", "s.i"), Change("3.5", "none", (("carried_c", "1 * {}"),))
+    case = draw_case(3, 2, 3, 2, seed=0)
+    fresh = [(case, simulate(case, altered([needed])))]
+    assert without_needless([needless, needed], fresh, 1e-9) == [needed]
 
 
 FLOWS_OUT = [(name, code) for name, codes in OUT.items() for code, words in codes.items() if words]
