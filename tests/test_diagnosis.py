@@ -8,11 +8,12 @@ import pytest
 from matplotlib.patches import Circle, Rectangle
 from random_lstm import sample
 
+from lstm_helpers import lstm_backward, lstm_forward
 from lstm_tutor.doctor import GALLERY, diagnose
-from lstm_tutor.doctor.cases import Case, draw_case
+from lstm_tutor.doctor.cases import Case, close, draw_case
 from lstm_tutor.doctor.decode import coefficients
 from lstm_tutor.doctor.pool import ATOMS, OUT, STEPS, SUMS, WIDE, Change, factor
-from lstm_tutor.doctor.reference import RIGHT, altered, simulate
+from lstm_tutor.doctor.reference import RIGHT, altered, simulate, walk
 from lstm_tutor.doctor.search import without_needless
 from lstm_tutor.planted import planted
 
@@ -178,6 +179,15 @@ def test_a_mistake_is_named_by_its_equation_and_gives_the_numbers(name):
     found = diagnose(planted(backward, *changes))
     assert not found.right and found.exact == (name not in NO_CAUSE), found
     assert {finding.equation for finding in found.findings} == equations, found
+
+
+def test_the_reference_is_right():
+    case = draw_case(4, 2, 3, 5, seed=4)
+    right = lstm_backward(lstm_forward(case.x, case.weights, case.h_0, case.c_0), case.weights, case.dh)
+    names = {"W_x": "W_x", "W_h": "W_h", "b": "b", "x": "x", "h_0": "h0", "c_0": "c0", "z": "pre"}
+    answer, on_the_way = simulate(case), walk(case)
+    assert all(close(answer[name], getattr(right, theirs), 1e-12) for name, theirs in names.items())
+    assert close(on_the_way["delta_h"], right.h, 1e-12) and close(on_the_way["delta_c"], right.c, 1e-12)
 
 
 def student(*changes):
