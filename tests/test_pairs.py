@@ -1,16 +1,17 @@
-"""Forward and backward passes in twelve conventions, written without sight of the doctor, are read and named."""
+"""Forward and backward passes in sixteen conventions, written without sight of the doctor, are read and named."""
 
 import inspect
 
 import pytest
-from doctor_cases import pairs_c, pairs_d
+from doctor_cases import pairs_c, pairs_d, pairs_late
 from random_lstm import sample
 from test_faulty_backwards import accepted
 
 from lstm_tutor.doctor import diagnose_pair
 from lstm_tutor.planted import planted
 
-PAIRS, FAULTS = [*pairs_c.PAIRS, *pairs_d.PAIRS], [*pairs_c.FAULTS, *pairs_d.FAULTS]
+FILES = pairs_c, pairs_d, pairs_late  # the last written when the doctor was finished
+PAIRS, FAULTS = [pair for file in FILES for pair in file.PAIRS], [row for file in FILES for row in file.FAULTS]
 NOT_NAMED = {"The pieces of dz are put together as i f j o, though the kernel has i j f o."}  # as rows, (3.14)
 
 

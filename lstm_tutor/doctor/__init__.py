@@ -44,7 +44,8 @@ def diagnose_pair(init, forward, backward):
             raise TypeError(f"{name} is a {type(function).__name__}: pass a function, without parentheses")
     reading = read(init, forward, backward)
     if reading.function is None:
-        return Diagnosis(False, reading.findings, convention=reading.convention)
+        proved = all(finding.equation for finding in reading.findings)  # a mistake forward, found by its numbers
+        return Diagnosis(False, reading.findings, convention=reading.convention, exact=proved)
     patient = Patient(reading.function, from_zero=reading.from_zero, one_sequence=reading.one_sequence)
     found = examine(patient)
     theirs = [replace(f, words=in_their_names(reading.names, f.words)) for f in found.findings]

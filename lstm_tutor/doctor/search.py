@@ -173,7 +173,7 @@ def of_sums(patient, witnesses, changes, begins):
         wrong = {k: block for k, block in blocks.items() if not is_code(block, RIGHT[f"{name} {k}"])}
         ways = {k: [way for way in of_parameters(name, k) if is_code(block, way[0])] for k, block in wrong.items()}
         found += of_parameter(name, ways) if ways else []
-    found = of_all_three(found)
+    found = list(together(found))
     for name in [name for name in (OUT if not begins else "x") if name in answer]:
         if not is_code(answer[name], RIGHT[name]):
             ways = ((code.replace("{}", f"({RIGHT[name]})"), words) for code, words in (OUT[name] | EVERY).items())
@@ -193,13 +193,15 @@ def of_parameter(name, ways):
     return [Change(OWN[k], f"{called}{k}: {words or otherwise}", parts[k]) for k, (_, words) in chosen.items()]
 
 
-def of_all_three(changes):
-    """One Change for W_x, W_h and b, where all that is said of one is said of the others."""
-    tails = {change.words.partition(": ")[2] for change in changes}
-    if len(changes) < 2 or len(tails) != 1 or {change.equation for change in changes} != {"3.14"}:
-        return changes
-    names = ", ".join(change.words.partition(": ")[0] for change in changes)
-    return [Change("3.14", f"{names}: {tails.pop()}", sum((change.parts for change in changes), ()))]
+def together(changes):
+    """One Change for what is said alike of several parameters in one equation."""
+    groups = {}
+    for change in changes:
+        name, _, words = change.words.partition(": ")
+        groups.setdefault((change.equation, words), []).append((name, change.parts))
+    for (equation, words), group in groups.items():
+        names, parts = zip(*group)
+        yield Change(equation, f"{', '.join(names)}: {words}", sum(parts, ()))
 
 
 def of_any_gate(way):
