@@ -7,7 +7,7 @@ from itertools import combinations
 import faulty_backwards
 import numpy as np
 import pytest
-from doctor_cases import passes_a, passes_b
+from doctor_cases import passes_a, passes_b, passes_late
 from faulty_backwards import BROKEN, FORMS, backward, forward
 from random_lstm import RandomLSTM, sample
 
@@ -15,7 +15,8 @@ from lstm_helpers import lstm_backward, lstm_forward
 from lstm_tutor.doctor import diagnose
 from lstm_tutor.planted import planted
 
-FAULTS = [*faulty_backwards.FAULTS, *passes_a.FAULTS, *passes_b.FAULTS]
+BLIND = passes_a, passes_b, passes_late  # written without sight of the doctor, the last when it was finished
+FAULTS = [*faulty_backwards.FAULTS, *(row for file in BLIND for row in file.FAULTS)]
 SHAPES = [(1, 1, 1, 1), (1, 3, 2, 4), (2, 1, 3, 2), (3, 2, 3, 4), (5, 3, 2, 3)]  # T, N, I, H
 OF_GATES = ("3.10", "3.11", "3.12", "3.13")
 KINDS = {"not linear": "in proportion", "argument changed": "changes its argument", "state": "kept between calls",
@@ -25,6 +26,7 @@ NOT_NAMED = {  # noticed, but with other equations than their authors name
     "The deltas are stacked in the order i, f, o, g, and those of h_0 and c_0 are exchanged.",  # the same
     "The rows are cut in the order i, f, o, g, and c before the first step is Python's [-1].",  # the same
     "The carry of h starts with small random numbers, and gate i has tanh of g, already a tanh.",  # chance alone
+    "W_hi and W_hf exchanged in the carry, only the last dh used.",  # told as where it begins, (3.14)
     "W_h is cached from the first call, the square is outside the bracket, deltas are late.",  # (3.14) hides (3.5)
 }
 
