@@ -50,7 +50,8 @@ class Entry:
 class Reading:
     """A pair as read. function: in the course's form, None where the pair cannot be examined: then findings say why.
 
-    convention: in one line. from_zero: start states cannot be given. one_sequence: N must be 1. names: theirs by ours.
+    convention: in one line. from_zero: start states cannot be given; zero_cell: c_0 cannot.
+    one_sequence: N must be 1. names: theirs by ours.
     """
 
     convention: str
@@ -60,6 +61,7 @@ class Reading:
     remarks: tuple = ()
     names: dict | None = None
     findings: tuple = ()
+    zero_cell: bool = False
 
 
 def read(init, forward, backward):
@@ -89,6 +91,7 @@ def read(init, forward, backward):
         (*remarks, *left_out(convention, returned)),
         their_names(convention),
         findings + lacking(convention, returned),
+        convention.first == "h",
     )
 
 
@@ -170,7 +173,7 @@ def recognised(pair, convention):
         fits,
         lambda role, path: path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role,
     ):
-        for role in (*patterns, *(AXES if convention.first == "hc" else ("x", "c_0", "h_0"))):
+        for role in (*patterns, *(("x", "c_0", "h_0") if convention.first == "ch" else AXES)):
             for path in inside:
                 taken = any(path[: len(other)] == other or other[: len(path)] == path for other in found.values())
                 if role not in found and not taken and test(role, path):
@@ -263,7 +266,7 @@ def tried(pair, convention):
     rng = np.random.default_rng(7)
     weights = LSTMWeights(*(rng.normal(size=shape) for shape in ((4 * H, I), (4 * H, H), 4 * H)))
     x, dh = rng.normal(size=(T, N, I)), rng.normal(size=(T if "T" in convention.h else 1, N, H))
-    states = rng.normal(size=(2, N, H)) * bool(convention.states)
+    states = [rng.normal(size=(N, H)) * (name in convention.first) for name in "hc"]
     return once(pair, convention, x, weights, *states, dh), right(x, weights, *states, dh)
 
 
