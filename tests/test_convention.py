@@ -163,6 +163,7 @@ def test_two_biases_have_one_gradient():
 def test_a_missing_gradient_is_told_and_the_rest_examined():
     reading, right = changed(lambda d: {name: a for name, a in d.items() if name != "db0f"})
     assert right and reading.findings[0].words.startswith("no gradient of b0f among")
+    assert "b" not in gradients(reading)[0]
 
 
 def test_gradients_without_names_are_told_by_shape_and_order():

@@ -115,7 +115,7 @@ def listed(returned):
 
 
 def lacking(convention, returned):
-    """A finding where some gradients, not all, are missing. The core gets the right ones in their place."""
+    """A finding where some gradients, not all, are missing. What they are a part of is not examined."""
     names = called(convention.names[leaf] for leaf in convention.missing)
     return (Finding("", f"no gradient of {names} among what backward returned: {listed(returned)}"),) if names else ()
 
@@ -206,7 +206,6 @@ def right(x, weights, h_0, c_0, dh):
 
 def once(pair, convention, x, weights, h_0, c_0, dh):
     """Their gradients under our names, of two biases each: b and b_2. dh as in `right`."""
-    wanted = right(x, weights, h_0, c_0, dh) if convention.missing else None
     no_bias, I, b = "1" not in convention.parts, weights.I, weights.b.copy()
     b[weights.H : 2 * weights.H] -= convention.forget
     weights = LSTMWeights(weights.W_x, weights.W_h, b)
@@ -217,10 +216,7 @@ def once(pair, convention, x, weights, h_0, c_0, dh):
     (T, N, wide), H = x.shape, weights.H
     size = {"T": T, "N": N, "I": wide, "H": H}
     factor = np.prod([size[axis] for axis in convention.scale])
-    numbers, others = np.empty((4, H, H + wide + 2)), {}
-    if wanted:
-        columns = (wanted["W_h"], wanted["W_x"], wanted["b"], *[wanted["b"]] * (1 + no_bias))
-        numbers[:] = np.column_stack(columns).reshape(numbers.shape)[["ifgo".index(g) for g in convention.order]]
+    numbers, others = np.zeros((4, H, H + wide + 2)), {}
     slots = {slot.leaf: slot for slot in convention.slots}
     for entry in convention.entries:
         value = at(returned, entry.path)
@@ -232,8 +228,10 @@ def once(pair, convention, x, weights, h_0, c_0, dh):
             others[entry.role] = to_ours(value, AXES[entry.role], entry.axes, size) * scale
     rows = numbers[gate_rows(convention.order)].reshape(4 * H, -1) * factor
     others |= {"x": others["x"][..., :I]} if "x" in others else {}
-    biases = {} if no_bias else {"b": rows[:, -2], "b_2": rows[:, -1]}
-    return {"W_x": rows[:, H : H + I], "W_h": rows[:, :H], **biases, **others}
+    found = {"x": rows[:, H : H + I], "h": rows[:, :H], "1": rows[:, -2], "2": rows[:, -1]}
+    names = {"x": "W_x", "h": "W_h", "1": "b", "2": "b_2"}
+    missing = "".join(slots[leaf].parts for leaf in convention.missing)
+    return others | {names[part]: found[part] for part in names if part in convention.parts and part not in missing}
 
 
 def as_backward(init, forward, backward, convention):
@@ -254,7 +252,7 @@ def as_backward(init, forward, backward, convention):
         return course_names(total)
 
     def course_names(found):
-        theirs = "b_2" if convention.bias == "2" else "b"
+        theirs = "b_2" if convention.bias == "2" or "b" not in found else "b"
         return {("b" if name == theirs else name): found[name] for name in found if name not in {"b", "b_2"} - {theirs}}
 
     return function
@@ -285,14 +283,13 @@ def compared(pair, convention):
     if len(unnamed) == 2 and all(same(found[role], wanted[exchange[role]]) for role in unnamed):  # returned as (c, h)
         entries = (replace(entry, role=exchange.get(entry.role, entry.role)) for entry in convention.entries)
         convention = replace(convention, entries=tuple(entries))
-    two = "2" in convention.parts
-    if two and not same(found["b"], found["b_2"]):
+    if {"b", "b_2"} <= {*found} and not same(found["b"], found["b_2"]):
         first, second = ([convention.names[s.leaf] for s in convention.slots if part in s.parts] for part in "12")
         bias = "2" if same(found["b_2"], wanted["b"]) else "1"
         words = f"the gradients of {called(first)} and {called(second)} differ, and should be alike: h depends "
         words += "on the sum of the two biases alone"
         convention, findings = replace(convention, bias=bias), (Finding("3.17", words),)
-    parameters = [name for name in found if name not in AXES and (two or name != "b_2")]
+    parameters = [name for name in found if name not in AXES]
     for scale, what in (("", ""), ("N", "sequences"), ("T", "steps"), ("NT", "sequences times steps")):
         factor = np.prod([SIZES[axis] for axis in scale])
         if all(same(found[name] * factor, wanted[name]) for name in parameters):
