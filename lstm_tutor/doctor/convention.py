@@ -56,7 +56,6 @@ class Convention:
     """order: our letters of their gates. states: axes of the start states, "" where they are zero.
 
     first: the start states given, in order: "hc", "ch", "h" or "".
-
     names: of all their parameters. letters: theirs of the gates, or (). entries, missing, scale, scaled and bias
     concern what backward returns: see pair.py.
     """

@@ -10,15 +10,8 @@ from lstm_helpers import GATES, sigmoid
 # V, U: (·, I, H) and (·, H, H), of one gate, for many readings of the weights at once; x: (T, N, I).
 STEP = {"x_t": "x[t]"} | {f"z_{a}": f"x_t @ V_{a} + h_prev @ U_{a} + b_{a}" for a in GATES}
 STEP |= {"i": "σ(z_i)", "f": "σ(z_f)", "g": "tanh(z_g)", "o": "σ(z_o)"}
-STEP |= {
-    "c": "f * c_prev + i * g",
-    "m": "tanh(c)",
-    "h": "o * m",
-    "out": "h",
-    "h_prev": "h",
-    "c_prev": "c",
-    "h_last": "h",
-}
+STEP |= {"c": "f * c_prev + i * g", "m": "tanh(c)", "h": "o * m", "out": "h"}
+STEP |= {"h_prev": "h", "c_prev": "c", "h_last": "h"}  # for the next step
 EQUATIONS = {"i": "1.3", "f": "1.2", "g": "1.4", "o": "1.6"}
 
 OF_Z = (  # words, what is replaced in the pre-activation, by what; {0}: the gate, or nothing for all four

@@ -157,22 +157,26 @@ def recognised(pair, convention):
     shapes = {slot.leaf: places(slot, I, H).shape for slot in convention.slots}
     letters = {role: {*ours} - ({"N"} if convention.one else set()) for role, ours in AXES.items()}
 
-    def fits(role, path):
-        if role in AXES:
-            return {*axes[path]} - {*"[1"} == letters[role]
-        return path in arrays and arrays[path].shape == shapes.get(role)
-
     patterns = {  # places in lists are no names
         leaf: PREFIX + PREFIX.join(map(bare, name.split("."))) if re.search("[^0-9.]", name) else "(?!)"
         for leaf, name in enumerate(convention.names)
     }
+
+    def by_name(role, path):
+        if role in AXES:
+            return by_shape(role, path) and named(path, PREFIX + OTHERS[role])
+        return path in arrays and named(path, patterns[role])
+
+    def by_shape(role, path):
+        if role in AXES:
+            return {*axes[path]} - {*"[1"} == letters[role]
+        return path in arrays and arrays[path].shape == shapes.get(role)
+
+    def by_place(role, path):
+        return path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role
+
     found = {}
-    for test in (
-        lambda role, path: role not in AXES and path in arrays and named(path, patterns[role]),
-        lambda role, path: role in AXES and fits(role, path) and named(path, PREFIX + OTHERS[role]),
-        fits,
-        lambda role, path: path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role,
-    ):
+    for test in (by_name, by_shape, by_place):
         for role in (*patterns, *(("x", "c_0", "h_0") if convention.first == "ch" else AXES)):
             for path in inside:
                 taken = any(path[: len(other)] == other or other[: len(path)] == path for other in found.values())
