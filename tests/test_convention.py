@@ -28,7 +28,6 @@ def pair(
     """init, forward, backward. turn: from our axes to theirs and back. last: h_T alone.
 
     states: takes (c_0, h_0); "h": h_0.
-
     change: of what backward returns, a dict.
     """
 
@@ -101,16 +100,8 @@ CONVENTIONS = [
     (("ifgo", "hx", True, 1), {"states": True}, "time first, [h; x], rows, gates i, f, g, o, one bias, states (c, h)"),
     (NG, {"states": "h"}, "time first, [h; x], rows, gates f, i, c, o, one bias, h_0 given, c from zero"),
     (("ogif", "hx", True, 1), {"container": lambda d: SimpleNamespace(**d)}, "time first, [h; x], rows, gates o, g, i"),
-    (
-        ("iufo,figo", "apart", False, 2),
-        {"turn": listed},
-        "time first, W_x and W_h apart, columns, gates i, u, f, o, two",
-    ),
-    (
-        ("fico,figo", "apart", False, 1),
-        {"container": lambda d: [*d.values()]},
-        "time first, W_x and W_h apart, columns",
-    ),
+    (("iufo,figo", "apart", False, 2), {"turn": listed}, "time first, W_x and W_h apart, columns, gates i, u, f, o"),
+    (("fico,figo", "apart", False, 1), {"container": lambda d: [*d.values()]}, "time first, W_x and W_h apart"),
 ]
 
 

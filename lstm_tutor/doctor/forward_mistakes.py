@@ -29,20 +29,12 @@ OF_OTHERS = (  # {0}: the gate; {1}: another
     ("W_h{1} stands where W_h{0} belongs", "U_{0}", "U_{1}"),
     ("the parameters of {1} stand where those of {0} belong", "_{0}", "_{1}"),
 )
-OF_GATE = {  # "s": i, f and o
-    "s": (
-        ("tanh stands where σ belongs", "tanh(z_{0})"),
-        ("σ is forgotten", "z_{0}"),
-        ("σ is applied twice", "σ(σ(z_{0}))"),
-        ("relu stands where σ belongs", "relu(z_{0})"),
-    ),
-    "g": (
-        ("σ stands where tanh belongs", "σ(z_g)"),
-        ("tanh is forgotten", "z_g"),
-        ("tanh is applied twice", "tanh(tanh(z_g))"),
-        ("relu stands where tanh belongs", "relu(z_g)"),
-    ),
-}
+OF_GATE = (  # {0}: the gate; {1}: its function; {2}: the other one
+    ("{2} stands where {1} belongs", "{2}(z_{0})"),
+    ("{1} is forgotten", "z_{0}"),
+    ("{1} is applied twice", "{1}({1}(z_{0}))"),
+    ("relu stands where {1} belongs", "relu(z_{0})"),
+)
 OF_STATES = (  # equation, what is replaced, by what, words
     ("1.5", "c", "i * g", "f c_{t-1} is left out"),
     ("1.5", "c", "c_prev + i * g", "f is left out"),
@@ -98,8 +90,9 @@ def mistakes():
     table = []
     for a in GATES:
         z, others = f"z_{a}", [b for b in GATES if b != a]
-        for words, code in OF_GATE["g" if a == "g" else "s"]:
-            table.append((EQUATIONS[a], f"{a}: {words.format(a)}", {a: code.format(a)}))
+        functions = ("tanh", "σ") if a == "g" else ("σ", "tanh")
+        for words, code in OF_GATE:
+            table.append((EQUATIONS[a], f"{a}: {words.format(a, *functions)}", {a: code.format(a, *functions)}))
         for words, old, new in OF_Z:
             table.append((EQUATIONS[a], f"{a}: {words.format(a)}", {z: STEP[z].replace(old.format(a), new.format(a))}))
         for (words, old, new), b in itertools.product(OF_OTHERS, others):
