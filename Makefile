@@ -60,7 +60,7 @@ test-tools: .venv/with-test  ## test what makes and audits the course: set-up, s
 	$(RUN) -m pytest tests/tools
 
 test-doctor: .venv/with-test  ## ask the doctor about all of its cases, of which `make test` has every fifth
-	LSTM_DOCTOR=all $(RUN) -m pytest tests/test_diagnosis.py tests/test_faulty_backwards.py
+	LSTM_DOCTOR=all $(RUN) -m pytest tests/test_diagnosis.py tests/test_faulty_backwards.py tests/test_pairs.py
 
 test-newest: .newest/with-test  ## run all tests with the newest version of every package, in an environment of its own
 	.newest/bin/python -m pytest

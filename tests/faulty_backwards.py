@@ -170,7 +170,6 @@ FAULTS = [
     (by_sequence, "3.9 3.14", "slope at g~, bias twice", ("s.g**2", "s.g_pre**2"), ("db + d_z", "db + 2 * d_z")),
     (by_step, "3.4 3.15 (3.16)", "carry of h subtracted, x of the last step", (CARRY, "-d_z @ weights.W_h"),
      ("d_x = z", "d_x = (z.T * (np.arange(len(x)) == len(x) - 1)).T")),
-    (backward, "3.8 3.14", "initial states taken for zero", ("else (h_0, c_0)", "else (0 * h_0, 0 * c_0)")),
     (without_z, "3.14 3.16", "mean over steps, no h_0",
      ("d_x =", "dW_x, dW_h, db = (d / len(x) for d in (dW_x, dW_h, db))\n    d_x ="),
      ('"h_0": carry_h', '"h_0": 0 * carry_h')),
@@ -179,7 +178,7 @@ FAULTS = [
      ("z @ weights.W_x", "z @ np.vstack([np.split(weights.W_x, 4)[k] for k in (1, 0, 2, 3)])")),
     (only_W_x, "3.4 3.8", "dh_T alone, no 1 - f", ("dh[t]", "dh[t] * (t == len(x) - 1)"), (" * (1 - s.f)", "")),
     # Three, and four
-    (as_notebook, "3.7 3.8 3.9 | 3.5 3.16", "carry of c multiplied in place",
+    (as_notebook, "3.7 3.8 3.9 | 3.5 (3.16)", "carry of c multiplied in place",
      ("+ carry_c\n", "+ carry_c\n        d_c = d_c * s.f\n"), ("carry_c = d_c * s.f", "carry_c = d_c")),
     (b_and_c_0, "3.6 3.7 3.8", "no slope at i, f, o", NO_SLOPE_I, NO_SLOPE_F, NO_SLOPE_O),
     (lists, "3.5 3.8 3.14", "1 - |m|, both states after", ("s.m**2", "abs(s.m)"), MEMORY_AFTER, HIDDEN_AFTER),

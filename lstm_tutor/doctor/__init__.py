@@ -7,7 +7,6 @@ of a right one that give exactly its numbers. Numbers such as (3.5) are the equa
 from dataclasses import replace
 
 from lstm_tutor.doctor.asking import FROM_ZERO, Patient, Stop, first_questions
-
 from lstm_tutor.doctor.derivative import diagnose_derivative, diagnose_terms
 from lstm_tutor.doctor.findings import Diagnosis, Finding
 from lstm_tutor.doctor.gallery import GALLERY
@@ -45,7 +44,8 @@ def diagnose_pair(init, forward, backward):
             raise TypeError(f"{name} is a {type(function).__name__}: pass a function, without parentheses")
     reading = read(init, forward, backward)
     if reading.function is None:
-        return Diagnosis(False, reading.findings, convention=reading.convention)
+        proved = all(finding.equation for finding in reading.findings)  # a mistake forward, found by its numbers
+        return Diagnosis(False, reading.findings, convention=reading.convention, exact=proved)
     patient = Patient(
         reading.function,
         from_zero=reading.from_zero,

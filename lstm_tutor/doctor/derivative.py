@@ -10,15 +10,15 @@ from itertools import combinations
 
 import numpy as np
 
+from lstm_tutor.doctor.asking import Stop
+from lstm_tutor.doctor.cases import close
 from lstm_tutor.doctor.findings import Arrow, Diagnosis, Finding
 from lstm_tutor.doctor.formulas import (
     FEW,
     JUDGES,
     MANY,
     NEAR,
-    Stop,
     answers,
-    close,
     kind,
     lstm_sum,
     often,
@@ -27,6 +27,8 @@ from lstm_tutor.doctor.formulas import (
     spots,
     usual,
 )
+from lstm_tutor.doctor.pool import times_words
+from lstm_tutor.doctor.search import visibly
 
 DOORS = {"c": "4.4", "f": "4.5", "i": "4.6", "g": "4.7", "o": "4.8"}  # of the five paths from L_3 to f~_2
 CLUES = 4  # networks that a change is looked for on
@@ -221,8 +223,7 @@ def beginning(total, seen):
     """One network's number and the right one, in as many digits as it needs to tell them apart."""
     right = sum(total.columns.values())
     n = np.abs(seen - right).argmax()
-    digits = next((d for d in range(3, 17) if f"{seen[n]:.{d}g}" != f"{right[n]:.{d}g}"), 17)
-    return f"for a random network it gives {seen[n]:.{digits}g} where {right[n]:.{digits}g} belongs"
+    return "for a random network it gives {} where {} belongs".format(*visibly(seen[n], right[n]))
 
 
 def steps(arrows, total):
@@ -231,10 +232,6 @@ def steps(arrows, total):
     numbers = sorted(int(end[-1]) for _, end in arrows)
     listed = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
     return "at every step" if len(arrows) == len(everywhere) else f"at steps {listed}"
-
-
-def times_words(c):
-    return {-1: "has the wrong sign", 2: "is counted twice", 0.5: "is halved"}.get(c, f"comes {c:.4g} times")
 
 
 COUNTS = dict(enumerate("none one two three four five six seven eight nine ten eleven twelve".split()))

@@ -26,6 +26,9 @@ class Finding:
     words: str
     arrows: tuple = ()
 
+    def __str__(self):
+        return f"({self.equation}) {self.words}" if self.equation else self.words
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -44,26 +47,19 @@ class Diagnosis:
     convention: str = ""
 
     def lines(self):
-        """(number of the equation or "", words) of all that is to be said."""
-        yield from (("", words) for words in (self.convention, self.summary) if words)
-        yield from ((f"({finding.equation})" if finding.equation else "", finding.words) for finding in self.findings)
-        if self.exact and self.findings:
-            yield (
-                "",
-                "With this change a right pass gives exactly your numbers."
-                if len(self.findings) == 1
-                else ("With these changes a right pass gives exactly your numbers."),
-            )
-        yield from (("", words) for words in self.remarks)
+        """All that is to be said."""
+        these = "this change" if len(self.findings) == 1 else "these changes"
+        proved = f"With {these} a right pass gives exactly your numbers." if self.exact and self.findings else ""
+        said = (self.convention, self.summary, *map(str, self.findings), proved, *self.remarks)
+        return [line for line in said if line]
 
     def __str__(self):
-        return "\n".join(f"{number} {words}".strip() for number, words in self.lines())
+        return "\n".join(self.lines())
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        cell = "<td style='text-align:left'>"
-        rows = (f"<tr><td>{number}</td>{cell}{html.escape(words)}</td></tr>" for number, words in self.lines())
+        rows = (f"<tr><td style='text-align:left'>{html.escape(line)}</td></tr>" for line in self.lines())
         return f"<table>{''.join(rows)}</table>"
 
     def draw(self):

@@ -1,6 +1,5 @@
 """What a formula is asked with, how its answers are taken, what it is the sum of, and what may be wrong in that."""
 
-import traceback
 from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from itertools import chain, combinations, pairwise
@@ -10,6 +9,8 @@ import numpy as np
 from lstm_helpers.gradient_flow import gradient_paths
 from lstm_helpers.lstm import lstm_forward, sigmoid
 from lstm_helpers.weights import LSTMWeights
+from lstm_tutor.doctor.asking import Stop, own_line
+from lstm_tutor.doctor.cases import close
 
 JUDGES = 20  # of the random networks: they take no part in a search
 FEW, MANY, NEAR = 10, 30, 1e-7  # numbers of paths; what is the same number in a search
@@ -28,10 +29,6 @@ FORMS = {  # what people make of a value a
     "σ({a})": sigmoid,
     "σ({a})(1 - σ({a}))": lambda a: sigmoid(a) * (1 - sigmoid(a)),
 }
-
-
-class Stop(Exception):
-    """What keeps the examination from going on, in words for the student."""
 
 
 def alternatives(known, t, right, index="t", left_out=None):
@@ -135,17 +132,6 @@ def answer(formula, arguments, names, remarks):
     if not np.isfinite(number).all():
         raise Stop("the function gives NaN or infinity")
     return float(number.reshape(()))
-
-
-def own_line(function, error):
-    """Where in the student's own code an error arose."""
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f" (line {frames[-1].lineno}: {frames[-1].line})" if frames and frames[-1].line else ""
-
-
-def close(a, b, tolerance):
-    return bool(np.abs(a - b).max() <= tolerance * max(np.abs(a).max(), np.abs(b).max(), 1e-300))
 
 
 @dataclass(frozen=True)

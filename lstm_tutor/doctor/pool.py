@@ -63,6 +63,7 @@ ARROWS = {  # of the graph, at step 2, in the direction of the forward pass: fro
     "g_partner": [("g2", "c2", "i_t")],
     "g_slope": [("g~2", "g2", "1-g_t^2")],
     **{f"{k}_slope": [(f"{k}~2", f"{k}2", f"{k}_t(1-{k}_t)")] for k in "ifo"},
+    **{f"of_{k}": [(f"{k}2", "h2" if k == "o" else "c2", "")] for k in GATES},
 }
 
 
@@ -183,7 +184,6 @@ STEPS = """
 3.4     | immediate = dh[t] * s.o           | ∂⁺L/∂h_t is multiplied by o_t
 3.4 3.5 | order = range(T)                  | the loop runs forwards in time: what step t hears comes from step t + 1, begin at the last
 3.14    | order = reversed(range(min(1, T - 1), T)) | the first step is left out of the loop
-3.14    | order = reversed(range(T - 1))    | the last step is left out of the loop
 3.14    | order = [T - 1]                   | only the last step is made
 3.14    | order = [0]                       | only the first step is made
 3.14    | order = reversed(range(max(T - 2, 0), T)) | only the last two steps are made

@@ -11,8 +11,8 @@ from lstm_helpers.weights import GATES
 from lstm_tutor.doctor.cases import sequence
 
 # What each part is in notebook 03, as code. s: the step; p: what it found, p.c is c_{t-1}; w and pp:
-# steps[t - 1] and steps[t - 2], at the beginning Python's last; n: the step after, or the last one; first, last: those of
-# the sequence; through_h: the first term of δc_t.
+# steps[t - 1] and steps[t - 2], at the beginning Python's last; n: the step after, or the last one; first, last: those
+# of the sequence; through_h: the first term of δc_t.
 RIGHT = {
     "order": "reversed(range(T))",
     "start_h": "0",
@@ -85,7 +85,7 @@ def before(known, t, h, c):
 def around(known, t, h, c):
     """The names by which parts speak of the steps around row t."""
     p, n = before(known, t, h, c), known[min(t + 1, len(known) - 1)]
-    return {"t": t, "s": known[t], "p": p, "pp": known[t - 2], "w": known[t - 1], "n": n}
+    return {"t": t, "s": known[t], "p": p, "pp": known[(t - 2) % len(known)], "w": known[t - 1], "n": n}
 
 
 def simulate(case, parts=RIGHT):

@@ -1,6 +1,7 @@
 """The fewest changes of a right pass that give exactly the student's numbers."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from lstm_tutor.doctor.findings import Finding
 from lstm_tutor.doctor.pool import EQUATION, EVERY, OUT, OWN, STEPS, SUMS, TILDE, WIDE, Change, of_parameters
 from lstm_tutor.doctor.reference import INPUTS, RIGHT, altered, evaluate, simulate, sums_names, walk_all
 
-FRESH = ((4, 2, 3, 2), (5, 3, 2, 3), (3, 1, 4, 2))  # T, N, I, H of the cases on which changes are judged
+FRESH = ((4, 2, 3, 2), (7, 3, 2, 3), (3, 1, 4, 2))  # T, N, I, H of the cases on which changes are judged
 FEW = 6  # what may be changed or not understood before another witness is asked
 JUDGED = 10  # how many times the tolerance the reference's numbers may be off the student's
 SUMMED = 100  # and a sum over what was read off
@@ -91,6 +92,8 @@ def of_deltas(patient, witnesses):
         if (changes, unknown) in tried:
             continue
         better, agreed = (changes, False) if unknown else improve(changes, STEPS, seen.agree)
+        if not agreed and not unknown:
+            better, agreed = improve(with_pythons_last(changes), STEPS, seen.agree)
         if agreed:
             break
         tried.append((changes, unknown))
@@ -100,6 +103,11 @@ def of_deltas(patient, witnesses):
     if set(witnesses) & SUMS_ALONE:
         return better, []
     return of_batch(patient, witnesses, better)
+
+
+def with_pythons_last(changes):
+    """The Changes with steps[t - 1] for what the step found: they differ at the first step alone."""
+    return [replace(c, parts=tuple((part, re.sub(r"\bp\.", "w.", code)) for part, code in c.parts)) for c in changes]
 
 
 def of_batch(patient, witnesses, changes):
@@ -165,7 +173,7 @@ def of_sums(patient, witnesses, changes, begins):
         wrong = {k: block for k, block in blocks.items() if not is_code(block, RIGHT[f"{name} {k}"])}
         ways = {k: [way for way in of_parameters(name, k) if is_code(block, way[0])] for k, block in wrong.items()}
         found += of_parameter(name, ways) if ways else []
-    found = of_all_three(found)
+    found = list(together(found))
     for name in [name for name in (OUT if not begins else "x") if name in answer]:
         if not is_code(answer[name], RIGHT[name]):
             ways = ((code.replace("{}", f"({RIGHT[name]})"), words) for code, words in (OUT[name] | EVERY).items())
@@ -185,13 +193,15 @@ def of_parameter(name, ways):
     return [Change(OWN[k], f"{called}{k}: {words or otherwise}", parts[k]) for k, (_, words) in chosen.items()]
 
 
-def of_all_three(changes):
-    """One Change for W_x, W_h and b, where all that is said of one is said of the others."""
-    tails = {change.words.partition(": ")[2] for change in changes}
-    if len(changes) < 2 or len(tails) != 1 or {change.equation for change in changes} != {"3.14"}:
-        return changes
-    names = ", ".join(change.words.partition(": ")[0] for change in changes)
-    return [Change("3.14", f"{names}: {tails.pop()}", sum((change.parts for change in changes), ()))]
+def together(changes):
+    """One Change for what is said alike of several parameters in one equation."""
+    groups = {}
+    for change in changes:
+        name, _, words = change.words.partition(": ")
+        groups.setdefault((change.equation, words), []).append((name, change.parts))
+    for (equation, words), group in groups.items():
+        names, parts = zip(*group)
+        yield Change(equation, f"{', '.join(names)}: {words}", sum(parts, ()))
 
 
 def of_any_gate(way):
