@@ -7,6 +7,7 @@ import pytest
 from random_lstm import RandomLSTM
 
 from lstm_helpers import LSTMWeights, lstm_backward, lstm_forward, sigmoid
+from lstm_tutor.doctor import diagnose_pair
 from lstm_tutor.doctor.pair import in_their_names, read
 
 
@@ -24,8 +25,9 @@ def stored(order, parts, rows, biases, W_x, W_h, b):
 def pair(
     convention, turn=np.array, forget=0, container=dict, dtype=float, last=False, states=False, change=lambda d: d
 ):
-    """init, forward, backward. turn: from our axes to theirs and back. last: h_T alone. states: takes (c_0, h_0).
+    """init, forward, backward. turn: from our axes to theirs and back. last: h_T alone.
 
+    states: takes (c_0, h_0); "h": h_0.
     change: of what backward returns, a dict.
     """
 
@@ -63,7 +65,10 @@ def pair(
         arrays = {f"d{name}": a for name, a in stored(*convention, d.W_x, d.W_h, d.b).items()}
         return change(arrays | {"dx": turn(d.x), "dh0": d.h0, "dc0": d.c0})
 
-    return init, run if states else forward, backward
+    def with_h_0(x, parameters, h_0):
+        return run(x, parameters, 0 * h_0, h_0)
+
+    return init, {"h": with_h_0, True: run, False: forward}[states], backward
 
 
 def vars_of(parameters):
@@ -93,17 +98,10 @@ CONVENTIONS = [
     (("iofg", "apart", True, 1), {"turn": alone}, "x (T, I), one sequence, W_x and W_h apart, rows, gates i, o, f, g"),
     (("ifgo", "hx", True, 1), {"last": True}, "time first, h_T alone, [h; x], rows, gates i, f, g, o, one bias"),
     (("ifgo", "hx", True, 1), {"states": True}, "time first, [h; x], rows, gates i, f, g, o, one bias, states (c, h)"),
+    (NG, {"states": "h"}, "time first, [h; x], rows, gates f, i, c, o, one bias, h_0 given, c from zero"),
     (("ogif", "hx", True, 1), {"container": lambda d: SimpleNamespace(**d)}, "time first, [h; x], rows, gates o, g, i"),
-    (
-        ("iufo,figo", "apart", False, 2),
-        {"turn": listed},
-        "time first, W_x and W_h apart, columns, gates i, u, f, o, two",
-    ),
-    (
-        ("fico,figo", "apart", False, 1),
-        {"container": lambda d: [*d.values()]},
-        "time first, W_x and W_h apart, columns",
-    ),
+    (("iufo,figo", "apart", False, 2), {"turn": listed}, "time first, W_x and W_h apart, columns, gates i, u, f, o"),
+    (("fico,figo", "apart", False, 1), {"container": lambda d: [*d.values()]}, "time first, W_x and W_h apart"),
 ]
 
 
@@ -111,7 +109,8 @@ def gradients(reading, N=3):
     """What the reading's function answers, and the right numbers, on other sizes than those of the reading."""
     N = 1 if reading.one_sequence else N
     case, dh = RandomLSTM(4, N, 2, 3), RandomLSTM(4, N, 3, 1, seed=1).x
-    states = [state * (not reading.from_zero) for state in (case.h0, case.c0)]
+    given = (not reading.from_zero, not (reading.from_zero or reading.zero_cell))
+    states = [state * is_given for state, is_given in zip((case.h0, case.c0), given)]
     d = lstm_backward(lstm_forward(case.x, case.weights, *states), case.weights, dh)
     wanted = {"W_x": d.W_x, "W_h": d.W_h, "b": d.b, "x": d.x, "h_0": d.h0, "c_0": d.c0}
     return reading.function(case.x, None, case.weights, *states, dh), wanted
@@ -135,6 +134,12 @@ def changed(change, convention=NG, turn=np.transpose):
     return reading, all(np.allclose(found[name], wanted[name]) for name in found)
 
 
+def test_a_pair_that_takes_h_0_alone_is_examined():
+    assert diagnose_pair(*pair(NG, states="h")).right
+    wrong = diagnose_pair(*pair(NG, states="h", change=lambda d: d | {"dh0": 2 * d["dh0"]}))
+    assert not wrong.right and "h_0" in wrong.findings[0].words and "c from zero" in wrong.convention
+
+
 @pytest.mark.parametrize("axes, what", [([1], "sequences"), ([2], "steps"), ([1, 2], "sequences times steps")])
 def test_means_are_a_remark(axes, what):
     reading, right = changed(lambda d: {name: a / np.prod([d["dx"].shape[k] for k in axes]) for name, a in d.items()})
@@ -149,6 +154,7 @@ def test_two_biases_have_one_gradient():
 def test_a_missing_gradient_is_told_and_the_rest_examined():
     reading, right = changed(lambda d: {name: a for name, a in d.items() if name != "db0f"})
     assert right and reading.findings[0].words.startswith("no gradient of b0f among")
+    assert "b" not in gradients(reading)[0]
 
 
 def test_gradients_without_names_are_told_by_shape_and_order():

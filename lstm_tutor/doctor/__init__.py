@@ -33,7 +33,7 @@ def diagnose_pair(init, forward, backward):
     """Examine somebody's own forward and backward pass, as they are -> Diagnosis, in their names.
 
     init(I, H): the parameters, in any container (dict, tuple, list, object with arrays); their values do not matter.
-    forward(x, parameters), or forward(x, parameters, h_0, c_0) -> (h, cache); h: of every step, or of the last alone.
+    forward(x, parameters), also with h_0, or h_0 and c_0 -> (h, cache); h: of every step, or of the last alone.
     backward(dh, cache) -> gradients, in the form of the parameters, or as a tuple or dict in which they can be told.
     How these are written is found by running forward against `lstm_forward`: axes of x and h, weights in rows or
     columns, joined or apart, the order of the gates, biases, start states; `.convention` says what was read. A forward
@@ -46,7 +46,12 @@ def diagnose_pair(init, forward, backward):
     if reading.function is None:
         proved = all(finding.equation for finding in reading.findings)  # a mistake forward, found by its numbers
         return Diagnosis(False, reading.findings, convention=reading.convention, exact=proved)
-    patient = Patient(reading.function, from_zero=reading.from_zero, one_sequence=reading.one_sequence)
+    patient = Patient(
+        reading.function,
+        from_zero=reading.from_zero,
+        zero_cell=reading.zero_cell,
+        one_sequence=reading.one_sequence,
+    )
     found = examine(patient)
     theirs = [replace(f, words=in_their_names(reading.names, f.words)) for f in found.findings]
     return replace(

@@ -28,7 +28,8 @@ class Stop(Exception):
 class Patient:
     """A backward pass in the course's form. dh is asked `scale` times as large, and answers are divided by that.
 
-    tolerance: what its rounding may do. from_zero: it takes its start states as zero. one_sequence: it has no batch.
+    tolerance: what its rounding may do. from_zero: it takes its start states as zero; zero_cell: c_0 alone.
+    one_sequence: it has no batch.
     """
 
     backward: Callable
@@ -36,9 +37,10 @@ class Patient:
     tolerance: float = EXACT
     from_zero: bool = False
     one_sequence: bool = False
+    zero_cell: bool = False
 
     def draw(self, T, N, I, H, seed, one_hot=False):
-        return draw_case(T, 1 if self.one_sequence else N, I, H, seed, self.from_zero, one_hot)
+        return draw_case(T, 1 if self.one_sequence else N, I, H, seed, self.from_zero, one_hot, self.zero_cell)
 
     def ask(self, case, dh=None):
         """{name: float64 array}. Raises Stop, with words, where there is no such answer."""

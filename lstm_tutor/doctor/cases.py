@@ -24,7 +24,7 @@ class Case:
     dh: np.ndarray
 
 
-def draw_case(T, N, I, H, seed, from_zero=False, one_hot=False):
+def draw_case(T, N, I, H, seed, from_zero=False, one_hot=False, zero_cell=False):
     """All numbers from N(0, 1). one_hot: x picks one input per step and sequence, so that the first T N columns of
     dL/dW_x are the deltas, each by itself."""
     draw = np.random.default_rng(seed)
@@ -33,6 +33,7 @@ def draw_case(T, N, I, H, seed, from_zero=False, one_hot=False):
     if one_hot:
         x[..., : T * N] = np.eye(T * N).reshape(T, N, T * N)
     h_0, c_0 = draw.normal(size=(2, N, H)) * (not from_zero)
+    c_0 *= not zero_cell
     return Case(x, forward(x, weights, h_0, c_0), weights, h_0, c_0, dh)
 
 

@@ -53,8 +53,9 @@ class Slot:
 
 @dataclass(frozen=True)
 class Convention:
-    """order: our letters of their gates. states: axes of the start states, "" where they are zero; first: "hc" or "ch".
+    """order: our letters of their gates. states: axes of the start states, "" where they are zero.
 
+    first: the start states given, in order: "hc", "ch", "h" or "".
     names: of all their parameters. letters: theirs of the gates, or (). entries, missing, scale, scaled and bias
     concern what backward returns: see pair.py.
     """
@@ -92,7 +93,9 @@ class Convention:
             ("interleaved " if "(ug)" in axes else "") + f"gates {', '.join(gates)}",
             "two biases" if "2" in self.parts else "one bias" if "1" in self.parts else "no bias",
             "forget bias 1 added at run time" if self.forget else "",
-            f"states ({', '.join(self.first)})" if self.states else "states from zero",
+            {"": "states from zero", "h": "h_0 given, c from zero"}.get(
+                self.first, f"states ({', '.join(self.first)})"
+            ),
         ]
         return ", ".join(filter(None, words))
 
@@ -104,6 +107,7 @@ class Run:
     x_axes: str
     h_axes: str
     states: str
+    first: str
     case: dict
     h: np.ndarray
 
@@ -266,33 +270,36 @@ def fresh_case(one, dtype, size=SIZES):
     return {"x": x, "h_0": h_0, "c_0": c_0, "size": size}
 
 
-def call(forward, parameters, case, x_axes, states, first="hc"):
+def call(forward, parameters, case, x_axes, states, first):
     """(h, cache) of their forward pass. The arguments are views of ours: a change is seen by who asked."""
-    given = [to_theirs(case[f"{name}_0"], "NH", states) for name in first] if states else []
+    given = [to_theirs(case[f"{name}_0"], "NH", states) for name in first]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         h, cache = forward(to_theirs(case["x"], "TNI", x_axes), parameters, *given)
     return h, cache
 
 
-def takes_states(forward):
+def states_taken(forward):
+    """Which start states can be handed over: "hc", "h" alone, or "" for none."""
     try:
         kinds = [p.kind for p in inspect.signature(forward).parameters.values()]
     except (TypeError, ValueError):
-        return True
+        return "hc"
     positional = sum(kind in (0, 1) for kind in kinds)
-    return positional >= 4 or 2 in kinds  # 0, 1: by position; 2: *arguments
+    return "hc" if positional >= 4 or 2 in kinds else "h" if positional == 3 else ""  # 2: *arguments
 
 
 def try_runs(forward, parameters, one):
     """(runs, errors): their h for every order of the axes that neither raises nor returns something else than h."""
     runs, errors = [], []
     case = fresh_case(one, dtype_of(parameters))
-    for states, x_axes in itertools.product((*STATE_AXES, "") if takes_states(forward) else ("",), X_AXES):
+    taken = states_taken(forward)
+    for states, x_axes in itertools.product((*STATE_AXES, "") if taken else ("",), X_AXES):
+        first = taken if states else ""
         if not one and ("N" not in x_axes or states == "H"):
             continue
         try:
-            h, again = (call(forward, *copy.deepcopy((parameters, case)), x_axes, states)[0] for _ in range(2))
+            h, again = (call(forward, *copy.deepcopy((parameters, case)), x_axes, states, first)[0] for _ in range(2))
             axes = axes_of(h, case["size"])
             if not {"H"} <= {*axes} <= {*"[TNH1"} or ("N" in axes) == one:
                 raise ValueError(f"h came out with the shape {np.shape(h)}")
@@ -305,7 +312,7 @@ def try_runs(forward, parameters, one):
             errors.append(f"{type(error).__name__}: {error}")
             continue
         if not any(bool(r.states) == bool(states) and np.array_equal(r.h, h) for r in runs):
-            runs.append(Run(x_axes, axes, states, case, h))
+            runs.append(Run(x_axes, axes, states, first, case, h))
     return runs, errors
 
 
@@ -320,7 +327,7 @@ def used_leaves(forward, parameters, run):
         other = copy.deepcopy(parameters)
         [*parameters_in(other).values()][leaf][...] += 0.5
         try:
-            h, _ = call(forward, other, copy.deepcopy(run.case), run.x_axes, run.states)
+            h, _ = call(forward, other, copy.deepcopy(run.case), run.x_axes, run.states, run.first)
             same = np.array_equal(np.asarray(h), np.asarray(to_theirs(run.h, "TNH", run.h_axes)))
         except Exception:  # whatever it is, the parameter is looked at
             same = False
@@ -351,7 +358,9 @@ def filled(init, slots, order, weights):
 def hypotheses(run, readings_of_run, orders, names, arrays):
     """(conventions, their weights (B, 4, H, H+I+1), h_0, c_0 (B, N, H)), for one run."""
     tolerance = TOLERANCE if {array.dtype for array in (*arrays, run.h)} == {np.dtype(np.float64)} else TOLERANCE_32
-    firsts, (h_0, c_0) = ("hc", "ch") if run.states else ("hc",), (run.case["h_0"], run.case["c_0"])
+    h_0, c_0 = run.case["h_0"], run.case["c_0"]
+    starts = {"hc": (h_0, c_0), "ch": (c_0, h_0), "h": (h_0, 0 * c_0), "": (0 * h_0, 0 * c_0)}
+    firsts = ("hc", "ch") if run.first == "hc" else (run.first,)
     found, weights, states = [], [], []
     for letters, slots in readings_of_run:
         numbers = np.zeros((4, SIZES["H"], SIZES["H"] + SIZES["I"] + 2))
@@ -363,7 +372,7 @@ def hypotheses(run, readings_of_run, orders, names, arrays):
             found.append(Convention(slots, order, forget, *common))
             weights.append(numbers[gate_rows(order)])
             weights[-1][1, :, -1] += forget
-            states.append((h_0, c_0)[:: 1 if first == "hc" else -1] if run.states else (0 * h_0, 0 * c_0))
+            states.append(starts[first])
     return found, np.array(weights), *np.array(states).swapaxes(0, 1)
 
 
@@ -390,7 +399,7 @@ def agrees_again(init, forward, convention, changes):
         return False
     merged = np.concatenate([weights[..., :-2], weights[..., -2:].sum(-1, keepdims=True)], -1)
     merged[1, :, -1] += convention.forget
-    start = [case[name][None] * bool(convention.states) for name in ("h_0", "c_0")]
+    start = [case[f"{name}_0"][None] * (name in convention.first) for name in "hc"]
     return agrees(merged[None], case["x"], *start, changes, h, convention.tolerance).all()
 
 

@@ -50,7 +50,8 @@ class Entry:
 class Reading:
     """A pair as read. function: in the course's form, None where the pair cannot be examined: then findings say why.
 
-    convention: in one line. from_zero: start states cannot be given. one_sequence: N must be 1. names: theirs by ours.
+    convention: in one line. from_zero: start states cannot be given; zero_cell: c_0 cannot.
+    one_sequence: N must be 1. names: theirs by ours.
     """
 
     convention: str
@@ -60,6 +61,7 @@ class Reading:
     remarks: tuple = ()
     names: dict | None = None
     findings: tuple = ()
+    zero_cell: bool = False
 
 
 def read(init, forward, backward):
@@ -89,6 +91,7 @@ def read(init, forward, backward):
         (*remarks, *left_out(convention, returned)),
         their_names(convention),
         findings + lacking(convention, returned),
+        convention.first == "h",
     )
 
 
@@ -112,7 +115,7 @@ def listed(returned):
 
 
 def lacking(convention, returned):
-    """A finding where some gradients, not all, are missing. The core gets the right ones in their place."""
+    """A finding where some gradients, not all, are missing. What they are a part of is not examined."""
     names = called(convention.names[leaf] for leaf in convention.missing)
     return (Finding("", f"no gradient of {names} among what backward returned: {listed(returned)}"),) if names else ()
 
@@ -154,23 +157,27 @@ def recognised(pair, convention):
     shapes = {slot.leaf: places(slot, I, H).shape for slot in convention.slots}
     letters = {role: {*ours} - ({"N"} if convention.one else set()) for role, ours in AXES.items()}
 
-    def fits(role, path):
-        if role in AXES:
-            return {*axes[path]} - {*"[1"} == letters[role]
-        return path in arrays and arrays[path].shape == shapes.get(role)
-
     patterns = {  # places in lists are no names
         leaf: PREFIX + PREFIX.join(map(bare, name.split("."))) if re.search("[^0-9.]", name) else "(?!)"
         for leaf, name in enumerate(convention.names)
     }
+
+    def by_name(role, path):
+        if role in AXES:
+            return by_shape(role, path) and named(path, PREFIX + OTHERS[role])
+        return path in arrays and named(path, patterns[role])
+
+    def by_shape(role, path):
+        if role in AXES:
+            return {*axes[path]} - {*"[1"} == letters[role]
+        return path in arrays and arrays[path].shape == shapes.get(role)
+
+    def by_place(role, path):
+        return path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role
+
     found = {}
-    for test in (
-        lambda role, path: role not in AXES and path in arrays and named(path, patterns[role]),
-        lambda role, path: role in AXES and fits(role, path) and named(path, PREFIX + OTHERS[role]),
-        fits,
-        lambda role, path: path in arrays and len(arrays) == len(patterns) and [*arrays].index(path) == role,
-    ):
-        for role in (*patterns, *(AXES if convention.first == "hc" else ("x", "c_0", "h_0"))):
+    for test in (by_name, by_shape, by_place):
+        for role in (*patterns, *(("x", "c_0", "h_0") if convention.first == "ch" else AXES)):
             for path in inside:
                 taken = any(path[: len(other)] == other or other[: len(path)] == path for other in found.values())
                 if role not in found and not taken and test(role, path):
@@ -203,7 +210,6 @@ def right(x, weights, h_0, c_0, dh):
 
 def once(pair, convention, x, weights, h_0, c_0, dh):
     """Their gradients under our names, of two biases each: b and b_2. dh as in `right`."""
-    wanted = right(x, weights, h_0, c_0, dh) if convention.missing else None
     no_bias, I, b = "1" not in convention.parts, weights.I, weights.b.copy()
     b[weights.H : 2 * weights.H] -= convention.forget
     weights = LSTMWeights(weights.W_x, weights.W_h, b)
@@ -214,10 +220,7 @@ def once(pair, convention, x, weights, h_0, c_0, dh):
     (T, N, wide), H = x.shape, weights.H
     size = {"T": T, "N": N, "I": wide, "H": H}
     factor = np.prod([size[axis] for axis in convention.scale])
-    numbers, others = np.empty((4, H, H + wide + 2)), {}
-    if wanted:
-        columns = (wanted["W_h"], wanted["W_x"], wanted["b"], *[wanted["b"]] * (1 + no_bias))
-        numbers[:] = np.column_stack(columns).reshape(numbers.shape)[["ifgo".index(g) for g in convention.order]]
+    numbers, others = np.zeros((4, H, H + wide + 2)), {}
     slots = {slot.leaf: slot for slot in convention.slots}
     for entry in convention.entries:
         value = at(returned, entry.path)
@@ -229,8 +232,10 @@ def once(pair, convention, x, weights, h_0, c_0, dh):
             others[entry.role] = to_ours(value, AXES[entry.role], entry.axes, size) * scale
     rows = numbers[gate_rows(convention.order)].reshape(4 * H, -1) * factor
     others |= {"x": others["x"][..., :I]} if "x" in others else {}
-    biases = {} if no_bias else {"b": rows[:, -2], "b_2": rows[:, -1]}
-    return {"W_x": rows[:, H : H + I], "W_h": rows[:, :H], **biases, **others}
+    found = {"x": rows[:, H : H + I], "h": rows[:, :H], "1": rows[:, -2], "2": rows[:, -1]}
+    names = {"x": "W_x", "h": "W_h", "1": "b", "2": "b_2"}
+    missing = "".join(slots[leaf].parts for leaf in convention.missing)
+    return others | {names[part]: found[part] for part in names if part in convention.parts and part not in missing}
 
 
 def as_backward(init, forward, backward, convention):
@@ -251,7 +256,7 @@ def as_backward(init, forward, backward, convention):
         return course_names(total)
 
     def course_names(found):
-        theirs = "b_2" if convention.bias == "2" else "b"
+        theirs = "b_2" if convention.bias == "2" or "b" not in found else "b"
         return {("b" if name == theirs else name): found[name] for name in found if name not in {"b", "b_2"} - {theirs}}
 
     return function
@@ -263,7 +268,7 @@ def tried(pair, convention):
     rng = np.random.default_rng(7)
     weights = LSTMWeights(*(rng.normal(size=shape) for shape in ((4 * H, I), (4 * H, H), 4 * H)))
     x, dh = rng.normal(size=(T, N, I)), rng.normal(size=(T if "T" in convention.h else 1, N, H))
-    states = rng.normal(size=(2, N, H)) * bool(convention.states)
+    states = [rng.normal(size=(N, H)) * (name in convention.first) for name in "hc"]
     return once(pair, convention, x, weights, *states, dh), right(x, weights, *states, dh)
 
 
@@ -282,14 +287,13 @@ def compared(pair, convention):
     if len(unnamed) == 2 and all(same(found[role], wanted[exchange[role]]) for role in unnamed):  # returned as (c, h)
         entries = (replace(entry, role=exchange.get(entry.role, entry.role)) for entry in convention.entries)
         convention = replace(convention, entries=tuple(entries))
-    two = "2" in convention.parts
-    if two and not same(found["b"], found["b_2"]):
+    if {"b", "b_2"} <= {*found} and not same(found["b"], found["b_2"]):
         first, second = ([convention.names[s.leaf] for s in convention.slots if part in s.parts] for part in "12")
         bias = "2" if same(found["b_2"], wanted["b"]) else "1"
         words = f"the gradients of {called(first)} and {called(second)} differ, and should be alike: h depends "
         words += "on the sum of the two biases alone"
         convention, findings = replace(convention, bias=bias), (Finding("3.17", words),)
-    parameters = [name for name in found if name not in AXES and (two or name != "b_2")]
+    parameters = [name for name in found if name not in AXES]
     for scale, what in (("", ""), ("N", "sequences"), ("T", "steps"), ("NT", "sequences times steps")):
         factor = np.prod([SIZES[axis] for axis in scale])
         if all(same(found[name] * factor, wanted[name]) for name in parameters):
