@@ -170,6 +170,9 @@ NO_CAUSE = {
     "δc of no table",
     "δc of no table, and i",
     "dropout",
+    "clipped",
+    "clipped, and i",
+    "a sum kept between calls",
 }  # where it begins is told
 
 

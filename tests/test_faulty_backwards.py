@@ -156,8 +156,8 @@ def test_the_doctor_notices_each_and_names_it(row):
 
 
 def test_each_fault_has_a_name_of_its_own():
-    names = [row[2] for row in FAULTS]
-    assert len(set(names)) == len(names) and NOT_NAMED <= set(names)
+    names = [row[2] for row in faulty_backwards.FAULTS]
+    assert len(set(names)) == len(names) and NOT_NAMED <= {row[2] for row in FAULTS}
 
 
 @rows(RIGHT)

@@ -32,9 +32,10 @@ def diagnose(backward):
 def diagnose_pair(init, forward, backward):
     """Examine somebody's own forward and backward pass, as they are -> Diagnosis, in their names.
 
-    init(I, H): the parameters, in any container (dict, tuple, list, object with arrays); their values do not matter.
-    forward(x, parameters), also with h_0, or h_0 and c_0 -> (h, cache); h: of every step, or of the last alone.
-    backward(dh, cache) -> gradients, in the form of the parameters, or as a tuple or dict in which they can be told.
+    init(I, H): NumPy arrays in any container (dict, tuple, list, object with arrays); their values do not matter.
+    forward(x, parameters), also with h_0, or h_0 and c_0 -> (h, cache), two things: h of every step, or of the last
+    alone; for one sequence or for several. backward(dh, cache), dh in the form of h -> gradients, in the form of the
+    parameters, or as a tuple or dict in which they can be told. cache: whatever backward wants, c too.
     How these are written is found by running forward against `lstm_forward`: axes of x and h, weights in rows or
     columns, joined or apart, the order of the gates, biases, start states; `.convention` says what was read. A forward
     pass that is no LSTM, or a wrong one, is told as such. Never raises for what the functions do.
@@ -56,6 +57,8 @@ def diagnose_pair(init, forward, backward):
     theirs = [replace(f, words=in_their_names(reading.names, f.words)) for f in found.findings]
     return replace(
         found,
+        exact=found.exact and not reading.findings,
+        summary="" if reading.findings else in_their_names(reading.names, found.summary),
         right=found.right and not reading.findings,
         findings=(*reading.findings, *theirs),
         remarks=(*reading.remarks, *found.remarks),
@@ -75,4 +78,4 @@ def examine(patient):
     if findings:  # then it is of no use to know
         remarks = [words for words in remarks if words != FROM_ZERO]
     summary = f"every gradient that it returns is right: {', '.join(looked_at)}" if not findings else ""
-    return Diagnosis(not findings, tuple(findings), tuple(remarks), summary, exact=exact)
+    return Diagnosis(not findings, tuple(findings), tuple(remarks), summary, exact=exact and not whole)

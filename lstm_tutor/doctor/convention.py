@@ -275,8 +275,11 @@ def call(forward, parameters, case, x_axes, states, first):
     given = [to_theirs(case[f"{name}_0"], "NH", states) for name in first]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        h, cache = forward(to_theirs(case["x"], "TNI", x_axes), parameters, *given)
-    return h, cache
+        returned = forward(to_theirs(case["x"], "TNI", x_axes), parameters, *given)
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        how_many = f"{len(returned)} things" if isinstance(returned, (tuple, list)) else type(returned).__name__
+        raise ValueError(f"h and a cache are wanted, return h, cache: forward returned {how_many}")
+    return returned
 
 
 def states_taken(forward):
@@ -403,8 +406,11 @@ def agrees_again(init, forward, convention, changes):
     return agrees(merged[None], case["x"], *start, changes, h, convention.tolerance).all()
 
 
-def find(init, forward):
-    """(Convention or None, findings): how their forward pass reads, or what is wrong with it."""
+def find(init, forward, numbers=(False, True)):
+    """(Convention or None, findings): how their forward pass reads, or what is wrong with it.
+
+    numbers: whether it is asked for one sequence alone, in this order.
+    """
     try:
         parameters = copy.deepcopy(init(SIZES["I"], SIZES["H"]))
         named, rng = parameters_in(parameters), np.random.default_rng(3)
@@ -416,7 +422,7 @@ def find(init, forward):
         return None, not_examined("init(3, 5) holds no NumPy arrays: return them in a dict, list, tuple or object")
     names, arrays, every_trial, errors = tuple(map(spoken, named)), [*named.values()], [], []
     shapes = [array.shape for array in arrays]
-    for one in (False, True):
+    for one in numbers:
         runs, raised = try_runs(forward, parameters, one)
         errors += raised
         for run in runs:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lstm_helpers.lstm import sigmoid
 from lstm_helpers.weights import GATES
+from lstm_tutor.doctor.asking import EXACT
 from lstm_tutor.doctor.cases import close
 from lstm_tutor.doctor.deltas import MANY, NOTHING, STEPS_OF
 from lstm_tutor.doctor.findings import Arrow
@@ -97,8 +98,11 @@ class Product:
     cost: float
 
 
-def explained(vector, one, two, pool):
-    """The cheapest Product that a vector is, where one * two should be; None where the pool has none."""
+def explained(vector, one, two, pool, both=True):
+    """The cheapest Product that a vector is, where one * two should be; None where the pool has none.
+
+    both: both factors may be others.
+    """
     if np.abs(vector).max() < NOTHING:
         return Product("0", two, 1.0, 1)
     if not np.isfinite(vector).all():
@@ -108,7 +112,7 @@ def explained(vector, one, two, pool):
         return Product(one, two, times, int(times != 1))
     found = [Product(a, two, times, 1 + (times != 1)) for a, times in matches(vector / pool.value(two), pool)]
     found += [Product(one, b, times, 1 + (times != 1)) for b, times in matches(vector / pool.value(one), pool)]
-    if not any(product.times == 1 for product in found):
+    if both and not any(product.times == 1 for product in found):
         found += two_of_the_pool(vector, pool)
     return min(found, key=lambda product: product.cost, default=None)
 
@@ -116,7 +120,8 @@ def explained(vector, one, two, pool):
 def ratio(vector, numbers, tolerance):
     """How many times one vector is the other, or None."""
     times = vector[0] / numbers[0]
-    return float(np.round(times, 6)) if close(vector, times * numbers, PRODUCT * tolerance) else None
+    digits = 6 if tolerance <= EXACT else 2
+    return float(np.round(times, digits)) if close(vector, times * numbers, PRODUCT * tolerance) else None
 
 
 def matches(vector, pool):
@@ -130,7 +135,9 @@ def matches(vector, pool):
 
 
 def two_of_the_pool(vector, pool):
-    """The shortest product of two atoms, with nothing in front: one or none."""
+    """The shortest product of two atoms, with nothing in front: one or none. In float32 too many would fit."""
+    if pool.tolerance > EXACT:
+        return []
     left = vector / pool.values
     off = np.abs(left[:, None, :2] - pool.values[None, :, :2]).max(axis=2)
     near = off < SUM * pool.tolerance * np.abs(pool.values[:, :2]).max(axis=1)
@@ -192,7 +199,7 @@ def ways_of(gate, vector, cell, pool):
     """(cost, (source, Product)) of what a gate's delta may be."""
     ways = [(1, (k, None)) for k in GATES if k != gate and is_gate(vector, k, cell, pool)]  # one array for both
     for source, numbers in zip(SOURCES, (np.ones(MANY), cell, pool.value("s.o"))):
-        product = explained(vector / numbers, *LOCAL[gate], pool)
+        product = explained(vector / numbers, *LOCAL[gate], pool, both=source == RIGHT[f"of_{gate}"])
         if product:
             ways.append((product.cost + (source != RIGHT[f"of_{gate}"]), (source, product)))
     return ways

@@ -46,7 +46,10 @@ def choose_witnesses(patient):
     ]
     shown = {witness: read(witness, answer, case, patient)[:, 0] for witness in able}
     best = [max(able, key=lambda w: votes(shown[w][:, k], answer, case, k)) for k in range(4) if able]
-    return [best, *([witness] * 4 for witness in able if [witness] * 4 != best)] if able else []
+    others = [
+        witness for witness in able if witness != "W_h" or "b" not in able
+    ]  # which tells the same, and takes as long
+    return [best, *([witness] * 4 for witness in others if [witness] * 4 != best)] if able else []
 
 
 def all_agree(patient, witnesses):

@@ -49,7 +49,10 @@ class Diagnosis:
     def lines(self):
         """All that is to be said."""
         these = "this change" if len(self.findings) == 1 else "these changes"
-        proved = f"With {these} a right pass gives exactly your numbers." if self.exact and self.findings else ""
+        forward = "forward " if self.exact and self.findings and self.findings[0].equation.startswith("1.") else ""
+        proved = (
+            f"With {these} a right {forward}pass gives exactly your numbers." if self.exact and self.findings else ""
+        )
         said = (self.convention, self.summary, *map(str, self.findings), proved, *self.remarks)
         return [line for line in said if line]
 

@@ -64,19 +64,23 @@ class Reading:
     zero_cell: bool = False
 
 
-def read(init, forward, backward):
+def read(init, forward, backward, numbers=(False, True)):
     """Find out how somebody's pair is written -> Reading. Raises nothing of theirs.
 
     init(I, H) -> parameters; forward(x, parameters) or forward(x, parameters, h_0, c_0) -> (h, cache);
     backward(dh, cache) -> gradients.
     """
-    convention, findings = find(init, forward)
+    convention, findings = find(init, forward, numbers)
     if convention is None or findings:
         return Reading(str(convention or ""), None, findings=findings)
     pair = (init, forward, backward)
     try:
         convention, returned = with_entries(pair, convention)
     except Exception as error:
+        if not convention.one:  # forward may take two sequences by broadcasting alone
+            alone = read(init, forward, backward, (True,))
+            if alone.function:
+                return alone
         words = f"backward raised {type(error).__name__}: {error}; dh was in the form of h, {spelt(convention.h)}"
         return Reading(str(convention), None, findings=not_examined(words))
     if len(convention.missing) == len(convention.slots):
@@ -262,9 +266,13 @@ def as_backward(init, forward, backward, convention):
     return function
 
 
+def tried_sizes(convention):
+    return SIZES | {"N": 1 if convention.one else 3}  # three sequences: then a half is no mean
+
+
 def tried(pair, convention):
     """(their gradients, the right ones) of a random case."""
-    T, N, I, H = (SIZES | ({"N": 1} if convention.one else {})).values()
+    T, N, I, H = tried_sizes(convention).values()
     rng = np.random.default_rng(7)
     weights = LSTMWeights(*(rng.normal(size=shape) for shape in ((4 * H, I), (4 * H, H), 4 * H)))
     x, dh = rng.normal(size=(T, N, I)), rng.normal(size=(T if "T" in convention.h else 1, N, H))
@@ -295,7 +303,7 @@ def compared(pair, convention):
         convention, findings = replace(convention, bias=bias), (Finding("3.17", words),)
     parameters = [name for name in found if name not in AXES]
     for scale, what in (("", ""), ("N", "sequences"), ("T", "steps"), ("NT", "sequences times steps")):
-        factor = np.prod([SIZES[axis] for axis in scale])
+        factor = np.prod([tried_sizes(convention)[axis] for axis in scale])
         if all(same(found[name] * factor, wanted[name]) for name in parameters):
             if scale:
                 scaled = tuple(name for name in AXES if name in found and same(found[name] * factor, wanted[name]))
@@ -325,6 +333,13 @@ def their_names(convention):
 
 
 def in_their_names(names, text):
-    """The text with their names in brackets at its end, of those of ours that stand in it."""
+    """The text with their names in brackets at its end, of those of ours that stand in it.
+
+    What is said of rows is said of gates, for theirs have another order.
+    """
+    stacked = re.search("stacked (.), (.), (.), (.);", text)
+    if stacked:
+        moved = [(a, b) for a, b in zip("ifgo", stacked.groups()) if a != b]
+        text = "gates change places: " + ", ".join(f"δ{b}\u0303_t stands where δ{a}\u0303_t belongs" for a, b in moved)
     theirs = [theirs for ours, theirs in names.items() if re.search(rf"(?<!\w){re.escape(ours)}(?!\w)", text)]
     return text + (f" (your {', '.join(dict.fromkeys(theirs))})" if theirs else "")

@@ -140,6 +140,7 @@ STEPS = """
 3.5     | of_cell = (d_h + carry_h)         | δc_t: the carry of h is in it twice
 3.5     | of_cell = carry_h                 | δc_t: of δh_t only the carry is in it
 3.4     | next_h = carry_h + {}             | the carry of h piles up: each step adds to it, and it must be made anew
+3.4     | next_h = {} + dh[t]               | ∂⁺L/∂h_t is handed on to the step before as well
 3.5     | next_c = carry_c + {}             | the carry along the cell piles up: each step adds to it, and it must be made anew
 3.5     | next_c = through_h * s.f          | the carry along the cell hands on the first term of δc_t alone
 3.5     | next_c = carry_c * s.f            | the carry along the cell hands on what it was handed, without the first term of δc_t

@@ -1,7 +1,6 @@
 """The fewest changes of a right pass that give exactly the student's numbers."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from lstm_tutor.doctor.pool import EQUATION, EVERY, OUT, OWN, STEPS, SUMS, TILDE
 from lstm_tutor.doctor.reference import INPUTS, RIGHT, altered, evaluate, simulate, sums_names, walk_all
 
 FRESH = ((4, 2, 3, 2), (7, 3, 2, 3), (3, 1, 4, 2))  # T, N, I, H of the cases on which changes are judged
-FEW = 6  # what may be changed or not understood before another witness is asked
+FEW = 3  # what may be changed or not understood before another witness is asked
 JUDGED = 10  # how many times the tolerance the reference's numbers may be off the student's
 SUMMED = 100  # and a sum over what was read off
 
@@ -91,9 +90,8 @@ def of_deltas(patient, witnesses):
         changes, unknown = decode(seen, t) if t is not None else ([], [])
         if (changes, unknown) in tried:
             continue
-        better, agreed = (changes, False) if unknown else improve(changes, STEPS, seen.agree)
-        if not agreed and not unknown:
-            better, agreed = improve(with_pythons_last(changes), STEPS, seen.agree)
+        pool = [*pythons_last(changes), *STEPS]
+        better, agreed = (changes, False) if unknown else improve(changes, pool, seen.agree)
         if agreed:
             break
         tried.append((changes, unknown))
@@ -105,9 +103,12 @@ def of_deltas(patient, witnesses):
     return of_batch(patient, witnesses, better)
 
 
-def with_pythons_last(changes):
-    """The Changes with steps[t - 1] for what the step found: they differ at the first step alone."""
-    return [replace(c, parts=tuple((part, re.sub(r"\bp\.", "w.", code)) for part, code in c.parts)) for c in changes]
+def pythons_last(changes):
+    """The same with steps[t - 1] for what the step found, which is another at the first step alone."""
+    for change in changes:
+        parts = tuple((part, re.sub(r"\bp\.", "w.", code)) for part, code in change.parts)
+        if parts != change.parts:
+            yield Change(change.equation, change.words, parts, change.arrows)
 
 
 def of_batch(patient, witnesses, changes):
