@@ -28,11 +28,11 @@ def edges(last):
 
 
 @styled
-def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=False, ax=None):
+def draw_graph(last, coloured=None, title="", thin=(), backwards=False, ax=None):
     """Steps 1 ... last with their loss L at the last one. title: a text, or its pieces, {text: colour}.
 
     coloured: {(from, to): colour} for the edges to bring out, drawn as arrows from `to` to `from` where backwards is
-    true. dashed: those of them that are none of the graph's. thin: those that are drawn thinner.
+    true. thin: those of them that are drawn thinner.
     """
     coloured = coloured or {}
     figure, ax = new_figure(round(0.5 + STEP * last * 0.77, 1), 4.2, ax)
@@ -48,8 +48,8 @@ def draw_graph(last, coloured=None, title="", dashed=(), thin=(), backwards=Fals
         if edge not in coloured:
             _edge(ax, last, edge, PALE if coloured else GREY, 1.4)
     for edge, colour in coloured.items():
-        style, width = "--" if edge in dashed else "-", 1.8 if edge in thin else 3.4
-        _edge(ax, last, edge, colour, width, style, backwards)
+        width = 1.8 if edge in thin else 3.4
+        _edge(ax, last, edge, colour, width, backwards)
     lit = {node for edge in coloured for node in edge}
     for node, at in place.items():
         colour = GATE_COLOURS.get(node[0], INK)
@@ -93,13 +93,13 @@ def edge_points(edge, last):
     return points
 
 
-def _edge(ax, last, edge, colour, width, style="-", backwards=False):
+def _edge(ax, last, edge, colour, width, backwards=False):
     points = edge_points(edge, last)[:: -1 if backwards else 1]
     end = points[-1]
     towards = (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2])
     points = points[np.linalg.norm(points - end, axis=1) > 0.33]  # up to the rim of the circle
     points = np.concatenate([points, [end - 0.33 * towards]])
     order = 1 if colour in (PALE, GREY) else 2
-    ax.plot(*points[:-1].T, color=colour, lw=width, ls=style, zorder=order, solid_joinstyle="round")
+    ax.plot(*points[:-1].T, color=colour, lw=width, zorder=order, solid_joinstyle="round")
     arrow = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
-    ax.annotate("", points[-1], points[-2], arrowprops=arrow | {"ls": style}, zorder=order)
+    ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=order)
