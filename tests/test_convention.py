@@ -127,6 +127,21 @@ def test_conventions_are_read_and_right_gradients_come_back_right(convention, mo
         np.testing.assert_allclose(found[name], wanted[name], atol=1e-5 if "dtype" in more else 1e-12, err_msg=name)
 
 
+def test_code_for_one_sequence_is_read_though_its_forward_takes_several_by_broadcasting():
+    init, forward, backward = pair(TORCH)
+
+    def either(x, parameters):
+        h, cache = forward(x.reshape(len(x), -1, x.shape[-1]), parameters)
+        return h.reshape(*x.shape[:-1], -1), cache
+
+    def of_one(dh, cache):
+        (T, _), d = dh.shape, backward(dh[:, None], cache)
+        return d | {"dx": d["dx"].reshape(T, -1)}
+
+    reading = read(init, either, of_one)
+    assert reading.one_sequence and reading.findings == ()
+
+
 def changed(change, convention=NG, turn=np.transpose):
     """The reading of a right pair whose gradients are changed; whether what its function answers is all right."""
     reading = read(*pair(convention, turn, change=change))

@@ -162,11 +162,15 @@ MISTAKES = {  # the equations that must be named: what was changed
         [("d_z.T @ x[t]", "np.hstack([d_i, d_f, d_c, d_o]).T @ x[t]"),
          ("d_z.sum(axis=0)", "np.hstack([d_i, d_f, d_c, d_o]).sum(axis=0)")],
     ),
+    "a third along the cell": ({"3.5"}, [("carry_c = d_c * s.f", "carry_c = d_c * s.f / 3")]),
+    "a third of ∂⁺L": ({"3.4"}, [("d_h = dh[t]", "d_h = dh[t] / 3")]),
+    "δĩ in a batch": ({"3.7"}, [("d_i = d_c", "d_i = np.arange(1, len(d_c) + 1)[:, None] * d_c")]),
     "all negated": ({"3.4"}, [("d_h = dh[t] + carry_h", "d_h = -dh[t] + carry_h")]),
     "two in one equation": ({"3.8"}, [("d_c * c_prev * s.f * (1 - s.f)", "d_c * s.c * s.f")]),
 }  # fmt: skip
 NO_CAUSE = {
     "slope on one of two terms",
+    "δĩ in a batch",
     "δc of no table",
     "δc of no table, and i",
     "dropout",
@@ -292,6 +296,7 @@ def changes_its_arguments(x, steps, weights, h_0, c_0, dh):
         (lambda *arguments: {"W": 1}, "none of the names"),
         (planted(backward, (RETURNED, '{"W_x": dW_x.T}')), "W_x has the shape"),
         (planted(backward, (RETURNED, '{"b": db * np.nan}')), "NaN"),
+        (lambda *arguments: {"W_x": [[1], [2, 3]]}, "a list of parts"),
         (planted(backward, ("d_h = dh[t]", "d_h = dh[t] @ x[t]")), "stops with ValueError"),
     ],
 )

@@ -110,7 +110,12 @@ def checked(answer, case):
 
 def as_array(given):
     if isinstance(given, (list, tuple)):
-        return np.asarray([as_array(part) for part in given])
+        parts = [as_array(part) for part in given]
+        if len({part.shape for part in parts}) > 1:
+            raise Stop(
+                f"an array is wanted, and not a list of parts of the shapes {parts[0].shape}, {parts[-1].shape} ..."
+            )
+        return np.asarray(parts)
     return given.detach().cpu().numpy() if hasattr(given, "detach") else np.asarray(given)
 
 
@@ -122,7 +127,8 @@ def first_questions(patient):
     patient = replace(patient, backward=fresh(patient.backward))
     case = patient.draw(4, 2, 3, 2, seed=1)
     answer = patient.ask(case)
-    others = [name for name in fresh(patient.backward)(*arguments_of(case, case.dh)) if name not in NAMES]
+    again = answer_of(fresh(patient.backward), *arguments_of(case, case.dh))
+    others = [name for name in again if name not in NAMES]
     remarks = [f"{name!r} is none of the names {', '.join(NAMES)}, and is not looked at" for name in others]
     whole = kept_between_calls(patient, case)
     changed = changed_arguments(patient, case)
@@ -193,10 +199,10 @@ def how_it_grows(patient, case):
 
 
 def nonlinear(patient, case):
-    """How far the answer to 3 dh is from three times that to dh, relative to the largest number."""
+    """How far the answer to 3 dh is from three times that to dh, relative to the largest number in it."""
     zero, one, three = (patient.ask(case, k * case.dh) for k in (0, 1, 3))
-    differences = [(np.abs(three[n] - 3 * one[n] + 2 * zero[n]).max(), np.abs(three[n]).max()) for n in one]
-    return max(off / max(size, 1e-300) for off, size in differences)
+    off = max(np.abs(three[name] - 3 * one[name] + 2 * zero[name]).max() for name in one)
+    return off / max(*(np.abs(array).max() for array in three.values()), 1e-300)
 
 
 def never_looks_at_the_start(patient, case, answer):

@@ -296,8 +296,8 @@ def try_runs(forward, parameters, one):
     """(runs, errors): their h for every order of the axes that neither raises nor returns something else than h."""
     runs, errors = [], []
     case = fresh_case(one, dtype_of(parameters))
-    taken = states_taken(forward)
-    for states, x_axes in itertools.product((*STATE_AXES, "") if taken else ("",), X_AXES):
+    taken, x_orders = states_taken(forward), sorted(X_AXES, key=lambda axes: one and "N" in axes)
+    for states, x_axes in itertools.product((*STATE_AXES, "") if taken else ("",), x_orders):
         first = taken if states else ""
         if not one and ("N" not in x_axes or states == "H"):
             continue

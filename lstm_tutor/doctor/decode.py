@@ -32,6 +32,8 @@ from lstm_tutor.doctor.reference import RIGHT, around, evaluate, known_steps
 UNKNOWN = 2.5  # what a factor costs that is in no pool: more than two that are
 PRODUCT = 1e3  # how many times the tolerance a product of factors may be off
 SUM = 1e4  # and a sum over arrows
+SHORT = 0.3  # and a number in front that is written with fewer digits (1/3 with nine is off by the tolerance)
+SILENT = 1e-3  # a coefficient that is none
 CELL = RIGHT["cell_factor"], RIGHT["cell_slope"]
 LOCAL = {k: (RIGHT[f"{k}_partner"], RIGHT[f"{k}_slope"]) for k in GATES}
 SOURCES = {"d_h": "δh_t", "d_c": "δc_t", "(d_h * s.o)": "δm_t = δh_t o_t"}
@@ -46,7 +48,7 @@ def decode(seen, t):
     unknown = ["3.5"] * (step.cell is None) + [EQUATION[k] for k, made in step.gates.items() if not made]
     before = min(t, STEPS_OF - 2)
     carries, more = read_carries(seen, step, before, pool_at(seen, before), pool_at(seen, before + 1))
-    return moved + without_common(changes_of(step), carries), unknown + more
+    return moved + changes_of(step) + with_common(common_times(step), carries), unknown + more
 
 
 def in_time(seen):
@@ -120,8 +122,16 @@ def explained(vector, one, two, pool, both=True):
 def ratio(vector, numbers, tolerance):
     """How many times one vector is the other, or None."""
     times = vector[0] / numbers[0]
-    digits = 6 if tolerance <= EXACT else 2
-    return float(np.round(times, digits)) if close(vector, times * numbers, PRODUCT * tolerance) else None
+    return plain(times, tolerance) if close(vector, times * numbers, PRODUCT * tolerance) else None
+
+
+def plain(number, tolerance):
+    """The number with the fewest digits that rounding allows, as 0.5; of 1/3 ten, so that equal ones are the same."""
+    for digits in range(1, 11):
+        short = float(f"{number:.{digits}g}")
+        if abs(short - number) <= SHORT * tolerance * abs(number):
+            break
+    return short
 
 
 def matches(vector, pool):
@@ -207,17 +217,18 @@ def ways_of(gate, vector, cell, pool):
 
 def changes_of(step):
     """The Changes that make the reference do what this Step does; what is not explained is left as it should be."""
-    changes = [rows(step.rows)] if step.rows != GATES else []
-    o, cell = step.gates["o"], step.cell
-    common = cell.times if cell and o and o[1] and o[1].times == cell.times != 1 else 1
-    if common != 1:
-        parts = ("immediate", f"{{}} * {common!r}"), ("carried_h", f"{{}} * {common!r}")
-        changes.append(Change("3.4", f"δh_t {times_words(common)}", parts))
-    if cell:
-        changes += of_product(cell, ("cell_factor", "cell_slope"), "3.5", common, "the first term of δc_t")
+    changes, common = [rows(step.rows)] if step.rows != GATES else [], common_times(step)
+    if step.cell:
+        changes += of_product(step.cell, ("cell_factor", "cell_slope"), "3.5", common, "the first term of δc_t")
     for gate, made in step.gates.items():
         changes += of_gate(gate, *made, common if gate == "o" else 1) if made else []
     return changes
+
+
+def common_times(step):
+    """The number in front of δh_t: what δõ_t and the first term of δc_t are both multiplied by."""
+    o, cell = step.gates["o"], step.cell
+    return cell.times if cell and o and o[1] and o[1].times == cell.times else 1
 
 
 def of_gate(gate, source, product, common):
@@ -235,19 +246,27 @@ def of_product(product, parts, equation, common, called):
     """The Changes of two factors and of a number in front."""
     codes = dict(zip(parts, (product.one, product.two)))
     changes = [factor(part, code) for part, code in codes.items() if code != RIGHT[part]]
-    times = product.times / common
-    number = Change(equation, f"{called} {times_words(times)}", ((parts[1], f"{{}} * {times!r}"),))
-    return changes + [number] * (abs(times - 1) > 1e-6)
+    if product.times != common:
+        words = f"{called} {times_words(product.times / common)}"
+        changes.append(Change(equation, words, (in_front(parts[1], product.times / common),)))
+    return changes
 
 
-def without_common(changes, carries):
-    """A number in front of all of δh_t, which the carry of h takes back, is one in front of ∂⁺L/∂h_t."""
-    if changes and carries and changes[0].words.startswith("δh_t") and carries[0].parts[0][0] == "carried_h":
-        (immediate, _), back = changes[0].parts, carries[0].parts[0][1]
-        if np.isclose(float(immediate[1][5:]) * float(back[5:]), 1):
-            words = changes[0].words.replace("δh_t", "∂⁺L/∂h_t, the immediate part of δh_t,")
-            return [Change("3.4", words, (immediate,)), *changes[1:], *carries[1:]]
-    return changes + carries
+def with_common(times, carries):
+    """The Changes in (3.4) and a number in front of δh_t, or of dh alone where the carry takes it back."""
+    if times == 1:
+        return carries
+    immediate, taken_back = in_front("immediate", times), in_front("carried_h", plain(1 / times, EXACT))
+    others = [change for change in carries if change.parts != (taken_back,)]
+    if len(others) < len(carries):
+        words = f"∂⁺L/∂h_t, the immediate part of δh_t, {times_words(times)}"
+        return [Change("3.4", words, (immediate,)), *others]
+    return [Change("3.4", f"δh_t {times_words(times)}", (immediate, in_front("carried_h", times))), *carries]
+
+
+def in_front(part, times):
+    """A part with a number in front."""
+    return part, f"{{}} * {times!r}"
 
 
 # --- what a step hears from the step after it: (3.4), (3.5) ---
@@ -309,7 +328,7 @@ def coefficients(columns, target, tolerance):
     found = np.linalg.lstsq(matrix / scale, target, rcond=None)[0] / scale
     if not close(matrix @ found, target, SUM * tolerance):
         return None
-    return {name: float(np.round(c, 4)) for name, c in zip(columns, found) if abs(c) > 1e-3}
+    return {name: plain(c, tolerance) for name, c in zip(columns, found) if abs(c) > SILENT}
 
 
 def cell_numbers(seen, step, t, pool):
@@ -344,8 +363,8 @@ def read_along(factors, pool):
     if product.one == "0":
         return [change for change in STEPS if change.parts == (("carried_c", "0"),)]
     if (product.one, product.two) == ("s.f", "1"):
-        number = (("next_c", f"{{}} * {product.times!r}"),)
-        return [Change("3.5", f"the carry along the cell {times_words(product.times)}", number)] * (product.times != 1)
+        words = f"the carry along the cell {times_words(product.times)}"
+        return [Change("3.5", words, (in_front("next_c", product.times),))] * (product.times != 1)
     return [along([code for code in (product.one, product.two) if code != "1"], product.times)]
 
 
@@ -369,7 +388,7 @@ def of_arrows(arrows):
         return [change for change in STEPS if change.parts == (("carried_h", "0"),)]
     times = arrows.get(("i", "i"))
     if arrows == {(k, k): times for k in GATES}:
-        return [Change("3.4", f"the carry δz̃_(t+1) W_h {times_words(times)}", (("carried_h", f"{{}} * {times!r}"),))]
+        return [Change("3.4", f"the carry δz̃_(t+1) W_h {times_words(times)}", (in_front("carried_h", times),))]
     code = " + ".join(f"{c!r} * via({j!r}, {k!r})" for (j, k), c in arrows.items())
     said, drawn = zip(*said_of_arrows(arrows))
     return [Change("3.4", "; ".join(said), (("next_h", code),), drawn)]

@@ -64,23 +64,33 @@ class Reading:
     zero_cell: bool = False
 
 
-def read(init, forward, backward, numbers=(False, True)):
+def read(init, forward, backward):
     """Find out how somebody's pair is written -> Reading. Raises nothing of theirs.
 
     init(I, H) -> parameters; forward(x, parameters) or forward(x, parameters, h_0, c_0) -> (h, cache);
     backward(dh, cache) -> gradients.
     """
-    convention, findings = find(init, forward, numbers)
+    convention, findings = find(init, forward)
     if convention is None or findings:
         return Reading(str(convention or ""), None, findings=findings)
-    pair = (init, forward, backward)
+    reading = read_backward((init, forward, backward), convention)
+    if convention.one or is_whole(reading):
+        return reading
+    alone, findings = find(init, forward, (True,))  # forward may take two sequences by broadcasting alone
+    second = read_backward((init, forward, backward), alone) if alone and not findings else reading
+    return second if is_whole(second) else reading
+
+
+def is_whole(reading):
+    """Can it be examined, with every gradient?"""
+    return all(finding.equation for finding in reading.findings)
+
+
+def read_backward(pair, convention):
+    """The Reading, where it is known how their forward pass is written."""
     try:
-        convention, returned = with_entries(pair, convention)
+        convention, returned = recognised(pair, convention)
     except Exception as error:
-        if not convention.one:  # forward may take two sequences by broadcasting alone
-            alone = read(init, forward, backward, (True,))
-            if alone.function:
-                return alone
         words = f"backward raised {type(error).__name__}: {error}; dh was in the form of h, {spelt(convention.h)}"
         return Reading(str(convention), None, findings=not_examined(words))
     if len(convention.missing) == len(convention.slots):
@@ -97,21 +107,6 @@ def read(init, forward, backward, numbers=(False, True)):
         findings + lacking(convention, returned),
         convention.first == "h",
     )
-
-
-def with_entries(pair, convention):
-    """`recognised`, for one sequence where x is in columns and only one sequence's gradients have the right shapes."""
-    if convention.x not in ("TIN", "[TIN") or convention.one:
-        return recognised(pair, convention)
-    for one in (False, True):
-        try:
-            found, returned = recognised(pair, replace(convention, one=one))
-            tried(pair, found)
-        except Exception:
-            continue
-        if not found.missing:
-            return found, returned
-    return recognised(pair, convention)
 
 
 def listed(returned):

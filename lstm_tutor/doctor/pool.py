@@ -1,7 +1,7 @@
 """What can stand in the place of what is right: generated factors, and other ways to sum, to carry and to begin.
 
 A new usual factor is a line in VALUES or FORMS; a new kind of wrong step a line in STEPS, of wrong sum one in MASKS,
-SCALES or OUT. Codes are those of reference.py; {} in one stands for the code that is right.
+SCALES or STATES, of what flows out one in OUT. Codes are those of reference.py; {} in one stands for the code that is right.
 """
 
 import re
@@ -40,9 +40,9 @@ VALUES += ["p.c", "p.h", "p.m", "c_0", "h_0"]
 ELSEWHERE = [f"{step}.{v}" for step in ("w", "pp", "n", "last", "first") for v in "ifgocmh"]
 SLOPES = ["{0} * (1 - {0})", "(1 - {0}**2)"]
 FORMS = [*SLOPES, "(1 - {0})", "(1 + {0})", "{0} * (1 + {0})", "(1 + {0}**2)", "{0}**2", "(1 - {0}) ** 2"]
+ONCE_MORE = {"tanh": "(1 - np.tanh({0}) ** 2)", "σ": "sigmoid({0}) * (1 - sigmoid({0}))"}
 FORMS += ["({0} * (1 - {0})) ** 2", "(1 - {0}**2) ** 2", "{0} * (1 - {0}**2)", "np.tanh({0})", "sigmoid({0})"]
-FORMS += ["(1 - np.tanh({0}) ** 2)", "sigmoid({0}) * (1 - sigmoid({0}))", "(1 - sigmoid({0}) ** 2)"]
-FORMS += ["(1 - abs({0}))", "1 / {0}"]
+FORMS += [*ONCE_MORE.values(), "(1 - sigmoid({0}) ** 2)", "(1 - abs({0}))", "1 / {0}"]
 ATOMS = ["1", *VALUES, *ELSEWHERE, *(form.format(v) for form in FORMS for v in VALUES)]
 ATOMS += [form.format(v) for form in SLOPES for v in ELSEWHERE]
 ATOMS += [f"s.{a} * (1 - s.{b})" for a, b in permutations("ifgom", 2)]
@@ -108,7 +108,7 @@ def factor(part, code):
 def of_slope(part, code):
     s = re.search(r"s\.(\w)", RIGHT[part])[1]
     slope, function = (f"1 - {s}²", "tanh") if s in "gm" else (f"{s}(1 - {s})", "σ")
-    once_more = FORMS[13 if s in "gm" else 14].format(f"s.{s}")
+    once_more = ONCE_MORE[function].format(f"s.{s}")
     return {
         "1": f"the slope of {function}, {slope}, is forgotten",
         f"s.{s}": f"{s} itself stands where its slope {slope} belongs",

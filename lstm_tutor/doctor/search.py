@@ -116,8 +116,18 @@ def of_batch(patient, witnesses, changes):
     case = patient.draw(4, 3, 12 + WIDTH, 2, 9, one_hot=True)
     z = deltas_with(patient, witnesses, case)
     changes, agreed = improve(changes, WIDE + STEPS, lambda parts: agree_in_a_batch(z, case, parts, patient.tolerance))
-    words = "in a batch, or with several units, it is another than in a scalar LSTM"
-    return changes, [] if agreed else [Finding("3.4", words)]
+    if agreed:
+        return changes, []
+    wrong = ~agree_in_a_batch(z, case, altered(changes), patient.tolerance)
+    t = int(np.flatnonzero(wrong.any(axis=1))[-1])  # nearest to the loss
+    words = f"this is where it begins: at step {t + 1} of {len(z)}, with several sequences and units, not with one"
+    return changes, [Finding(equation_of(wrong[t]), words)]
+
+
+def equation_of(wrong):
+    """The equation of the deltas (4,) that are wrong while what they are made of is not."""
+    gates = [k for k, off in zip(GATES, wrong) if off]
+    return EQUATION[gates[0]] if len(gates) == 1 else "3.5" if "o" not in gates else "3.4"
 
 
 def agree_in_a_batch(z, case, parts, tolerance):
@@ -137,9 +147,7 @@ def begin(seen, parts, equation):
     T = wrong.shape[1]
     places = [(s, s - lag, row) for lag in range(T) for s in range(T - 1, lag - 1, -1) for row in of_gate]
     s, t, row = next((place for place in places if wrong[place]), (0, 0, of_gate[0]))
-    if equation is None:
-        gates = [k for k, off in zip(GATES, wrong[s, t]) if off]
-        equation = EQUATION[gates[0]] if len(gates) == 1 else "3.5" if "o" not in gates else "3.4"
+    equation = equation or equation_of(wrong[s, t])
     one, other = visibly(seen.raw[s, t, 0, row], seen.simulated(parts)[s, t, 0, row])
     words = f"this is where it begins: of a scalar LSTM, with dh = 1 at step {s + 1} of {T} alone, "
     return Finding(equation, words + f"δ{GATES[row]}{TILDE}_{t + 1} is {one} where {other} belongs")
